@@ -1,0 +1,178 @@
+"""
+Every setting, its default and what it is for.
+
+Frozen dataclasses, one per section of the TOML file; ``help(field)`` reads the text that
+the sample file, the manual and ``doctor`` show.  Units stand in the name.  A component is
+given the small part it needs, never the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, field
+from pathlib import Path
+from typing import Any
+
+MIB = 1024 * 1024
+
+
+def setting(default: Any, text: str) -> Any:
+    """Declare a setting with its default and its help text."""
+    if isinstance(default, list | dict):
+        raise TypeError("defaults are immutable")
+    return field(default=default, metadata={"help": text})
+
+
+def help_text(declared: Field[Any]) -> str:
+    """Give the help text that a setting was declared with."""
+    return str(declared.metadata["help"])
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    domains: tuple[str, ...] = setting(
+        ("example.org",), "Domains in which decoy accounts may come into being. First = default."
+    )
+    hostname: str = setting("mail.example.org", "Our name in banner, EHLO reply and certificate.")
+    real_names: str = setting(
+        "", "File with one real name a line that must never become a decoy (standalone)."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """``address:port``, ``[v6]:port`` or ``unix:/path``; several separated by blanks; "" is off."""
+
+    smtp: str = setting("127.0.0.1:2525 [::1]:2525", "MX, SMTP.")
+    submission: str = setting("127.0.0.1:2587 [::1]:2587", "Submission with STARTTLS.")
+    submissions: str = setting("127.0.0.1:2465 [::1]:2465", "Submission over TLS.")
+    lmtp: str = setting("", "Sink for decoy mail that Postfix hands over.")
+    policy: str = setting("", "Postfix policy service for decoys (end of data).")
+    lookup: str = setting("", "HTTP end that Dovecot's decoy script asks.")
+    authpolicy: str = setting("", "HTTP end that Dovecot's auth policy client reports to.")
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    certificate: str = setting("", 'PEM file with the chain; "" makes a self-signed one.')
+    key: str = setting("", "PEM file with the private key.")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoys:
+    failures_min: int = setting(2, "Fewest distinct failures on an account before a guess may win.")
+    failures_max: int = setting(5, "Most of them; the number is keyed-random for each account.")
+    role_share: float = setting(0.9, "Share of role names (admin, info, ...) that exist. 0 to 1.")
+    name_share: float = setting(0.05, "Share of all other names that exist. 0 to 1.")
+    new_per_day: int = setting(3, "Cap of decoys that come into being in a day.")
+    frozen_days: int = setting(180, "A won credential works at least so long.")
+    refusal_seconds: float = setting(2.0, "What a refused login costs; Dovecot's own is 2 s.")
+    stale_days: int = setting(14, "A secret repeated over so many days is a stale device's.")
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    connections: int = setting(400, "Open connections at once.")
+    connections_per_network: int = setting(50, "The same per IPv4 address or IPv6 /64.")
+    message_bytes: int = setting(10_240_000, "Largest message; announced as SIZE.")
+    recipients: int = setting(1000, "Recipients of one message.")
+    capture_bytes_per_day: int = setting(200 * MIB, "Bytes of captures a day.")
+    disk_bytes: int = setting(512 * MIB, "Bytes of captures kept.")
+    disk_free_bytes: int = setting(256 * MIB, "Free space on the disk that we leave to others.")
+    spool_bytes: int = setting(64 * MIB, "Bytes of message bodies being received, all together.")
+    spool_memory_bytes: int = setting(
+        64 * 1024, "Of one body, kept in memory before a file is used."
+    )
+    accounts: int = setting(20_000, "Guessed accounts remembered; the least recent go first.")
+    journal_bytes: int = setting(128 * MIB, "Size of the journal before old events go.")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    capture_days: int = setting(30, "Captures are deleted after so many days.")
+    event_days: int = setting(90, "Journal entries are deleted after so many days.")
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """How to ask a real Postfix and Dovecot, and what was attached to them."""
+
+    userdb_socket: str = setting("", "Dovecot auth-userdb socket (its name must end in -userdb).")
+    postfix_directory: str = setting("", "Postfix configuration directory, e.g. /etc/postfix.")
+    maps: tuple[str, ...] = setting(
+        (), "Postfix maps that hold real names, as postmap -q takes them, e.g. hash:/etc/aliases."
+    )
+    names_seconds: float = setting(0.3, "Longest wait for an answer about a real name.")
+    containment: str = setting("", "File that records the attached containment.")
+    script_key: str = setting("", "What Dovecot's script and policy client send as X-Key.")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole configuration, validated."""
+
+    site: Site = field(default_factory=Site)
+    listeners: Listeners = field(default_factory=Listeners)
+    tls: Tls = field(default_factory=Tls)
+    decoys: Decoys = field(default_factory=Decoys)
+    budgets: Budgets = field(default_factory=Budgets)
+    retention: Retention = field(default_factory=Retention)
+    beside: Beside = field(default_factory=Beside)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSecrets:
+    """
+    What is random per site and never a constant of ours (``DATA/site.json``, mode 0600).
+
+    Made once by ``honeypost up`` (or the attaching of a site) and never changed afterwards.
+    """
+
+    site: str
+    """Opaque id of the installation."""
+    key: bytes
+    """32 bytes; every keyed choice (which names exist, how many failures, tags) hangs on it."""
+    marker_domain: str
+    """Domain of the marker users that Dovecot hands to Postfix, e.g. ``k3f9x2.invalid``."""
+    header: str
+    """Name of the header that carries the marker behind Postfix, e.g. ``X-Tq81mR``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where each process keeps its own; each writes only below its own folder."""
+
+    data: Path
+
+    @property
+    def secrets(self) -> Path:
+        return self.data / "site.json"
+
+    @property
+    def journal(self) -> Path:
+        return self.data / "edge" / "journal.db"
+
+    @property
+    def segments(self) -> Path:
+        return self.data / "edge" / "segments"
+
+    @property
+    def spool(self) -> Path:
+        return self.data / "edge" / "spool"
+
+    @property
+    def intel(self) -> Path:
+        return self.data / "worker" / "intel.db"
+
+    @property
+    def bus(self) -> Path:
+        """Datagram socket of the worker: "look again"."""
+        return self.data / "worker" / "bus.sock"
+
+    @property
+    def names(self) -> Path:
+        """Stream socket of the worker: is there a real user of that name?"""
+        return self.data / "worker" / "names.sock"
+
+    @property
+    def tls(self) -> Path:
+        return self.data / "tls"

@@ -1,0 +1,76 @@
+"""
+Our exceptions, one tree.
+
+::
+
+    HoneypostError
+    ├── ConfigError          the configuration is unusable; carries every problem at once
+    ├── UsageError           the command line is unusable (exit code 2)
+    ├── ProtocolError        a peer of ours broke its protocol (never raised for an attacker)
+    ├── StoreError           a store cannot keep or give back what it should
+    │   ├── StoreFull        the disk or its budget has no room: answer 4xx, lose nothing
+    │   └── StoreCorrupt     what is on disk does not check out
+    ├── ExtractError         a captured message cannot be taken apart
+    └── NotReady             a part that must answer did not come up in time
+
+Attackers' input never raises: a protocol core answers it as the real server would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class HoneypostError(Exception):
+    """Base of everything that we raise on purpose; its text is one line for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One thing wrong with the configuration."""
+
+    file: str
+    """Where it was read: a path, or ``environment``."""
+    key: str
+    """The dotted key, as in ``budgets.connections``."""
+    reason: str
+    """What is wrong and what would be right."""
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.key}: {self.reason}"
+
+
+class ConfigError(HoneypostError):
+    """The configuration is unusable; ``problems`` lists all of it, not just the first."""
+
+    def __init__(self, problems: list[ConfigProblem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class UsageError(HoneypostError):
+    """The command line asks for something that cannot be done."""
+
+
+class ProtocolError(HoneypostError):
+    """Postfix, Dovecot or a process of ours said something its protocol does not allow."""
+
+
+class StoreError(HoneypostError):
+    """A store cannot keep or give back what it should."""
+
+
+class StoreFull(StoreError):
+    """No room: neither on the disk nor within the budget."""
+
+
+class StoreCorrupt(StoreError):
+    """What is on disk does not check out."""
+
+
+class ExtractError(HoneypostError):
+    """A captured message cannot be taken apart; it is kept and marked."""
+
+
+class NotReady(HoneypostError):
+    """A part that must answer did not come up in time."""

@@ -1,0 +1,241 @@
+"""
+The one vocabulary: what can have happened.
+
+One frozen dataclass per event, past tense, subject first.  The wire id is derived from the
+class name (``LoginRefused`` is ``login.refused``), never typed twice.  Who and where
+(:class:`~honeypost.model.Identity`) is bound by the journal, not carried here, and time is
+the journal's too.  If it is not in this file, it did not happen.
+
+Fields that an attacker fills are ``bytes``; on the wire they are base64 (JSON has no bytes).
+``account`` is always our canonical form (``local@domain``, lower case).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events."""
+
+    version: ClassVar[int] = 1
+    """Raised when a field is added; a field is never renamed or reused."""
+
+    @classmethod
+    def kind(cls) -> str:
+        """
+        The wire id, derived from the class name.
+
+        >>> LoginRefused.kind()
+        'login.refused'
+        """
+        return re.sub(r"(?<!^)(?=[A-Z])", ".", cls.__name__).lower()
+
+
+# Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened(Event):
+    """A client connected."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRejected(Event):
+    """A client was turned away before it could say anything (connection budget)."""
+
+    budget: str
+
+
+@dataclass(frozen=True, slots=True)
+class TlsStarted(Event):
+    """A TLS handshake was completed."""
+
+    tls_version: str
+    cipher: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientGreeted(Event):
+    """HELO, EHLO or LHLO was said."""
+
+    verb: str
+    name: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed(Event):
+    """The connection is gone."""
+
+    reason: str
+    """``quit``, ``lost``, ``timeout``, ``errors``, ``rules`` (non-SMTP verb), ``shutdown``."""
+    commands: int
+    errors: int
+    bytes_in: int
+    bytes_out: int
+
+
+# Probes and guesses
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientProbed(Event):
+    """A recipient was named by a client that is not logged in."""
+
+    recipient: bytes
+    reverse_path: bytes
+    answer: str
+    """The :class:`~honeypost.questions.Acceptance` given."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRefused(Event):
+    """A guess was refused; the evidence lets ``explain`` recompute why."""
+
+    account: str
+    login: bytes
+    mechanism: str
+    service: str
+    secured: bool
+    secret_tag: str
+    """Keyed tag of the secret: tells repeats, reveals nothing."""
+    secret: str
+    """In clear only when it is on the shipped list or a template of the name, else ``""``."""
+    reason: str
+    """A :class:`~honeypost.decide.decoys.Reason` value."""
+    distinct_failures: int
+    """Distinct failed secrets on the account over all sources, this one included."""
+    needed_failures: int
+    """The keyed number of distinct failures after which the account may open."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecoyAdopted(Event):
+    """A guess won: the account exists from now on, with this secret, for good."""
+
+    account: str
+    marker: str
+    secret: str
+    service: str
+    mechanism: str
+    login: bytes
+    distinct_failures: int
+    needed_failures: int
+    rule: str
+    """Why the secret may be adopted: ``list`` or the template's name."""
+    frozen_until: float
+    """Unix time before which the credential is never withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecoyEntered(Event):
+    """Somebody logged in to a decoy with its secret."""
+
+    account: str
+    service: str
+    mechanism: str
+    secured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LoginReported(Event):
+    """Dovecot reported an attempt (auth policy, report only)."""
+
+    account: str
+    login: bytes
+    service: str
+    success: bool
+    decoy: bool
+    secret_tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantsStopped(Event):
+    """Decoy logins are refused from now on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantsResumed(Event):
+    """Decoy logins are answered again."""
+
+
+# Messages
+
+
+@dataclass(frozen=True, slots=True)
+class MessageCaptured(Event):
+    """A message is safe on disk; only after this its sender was told 250."""
+
+    capture: str
+    """Id of the capture in the store."""
+    account: str
+    queue_id: str
+    reverse_path: bytes
+    recipients: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRefused(Event):
+    """A message was not kept."""
+
+    account: str
+    answer: str
+    budget: str
+    """The budget or store that said no, ``""`` when it was the message itself."""
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetExceeded(Event):
+    """Something was shed because a budget is used up; at most one event a minute and budget."""
+
+    budget: str
+    limit: int
+
+
+# What the worker finds
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureExtracted(Event):
+    """A capture was taken apart."""
+
+    capture: str
+    account: str
+    links: int
+    recipients: int
+    attachments: int
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialHandedOver(Event):
+    """A network that never guessed knew the secret at its first try: it was told or sold."""
+
+    account: str
+    network: str
+    guessed_by: int
+    """How many networks guessed at the account before."""
+    after_seconds: float
+    """Since the adoption."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressForgotten(Event):
+    """``honeypost forget`` erased an address; only a keyed tag of it remains here."""
+
+    tag: str
+    captures: int
+    events: int
+
+
+def all_events() -> dict[str, type[Event]]:
+    """Every event class by wire id."""
+    return {event.kind(): event for event in Event.__subclasses__()}

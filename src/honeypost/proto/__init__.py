@@ -1,0 +1,1 @@
+"""Protocol cores: bytes and verdicts in, effects out.  No sockets, clocks or chance here."""
