@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# All tests, with the coverage of all processes together.
+#
+# First what may run side by side, then what drives real daemons, one after the other (marker
+# `real`).  Children and xdist workers are measured too.  What cannot run for lack of root or
+# of a package is skipped aloud at home and fails in CI (tests/conftest.py).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python=.venv/bin/python
+export COVERAGE_FILE="$PWD/.coverage"
+rm -f .coverage .coverage.*
+
+failed=0
+run() {
+    # Exit code 5 is "no test collected": such a part is empty, which is no failure.
+    "$python" -m coverage run -m pytest -q "$@" || { [[ $? == 5 ]] || failed=1; }
+}
+
+run -n "${WORKERS:-auto}" --dist worksteal -m "not real"
+run -m real
+
+"$python" -m coverage combine --quiet
+"$python" -m coverage report || failed=1
+exit "$failed"
