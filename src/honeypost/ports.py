@@ -103,6 +103,12 @@ class Body(Protocol):
         :raises StoreFull: when neither memory nor disk may hold more.
         """
 
+    def head(self, limit: int) -> bytes:
+        """The first ``limit`` bytes (fewer when there are no more), not removed."""
+
+    def skip(self, count: int) -> None:
+        """Leave the first ``count`` bytes out of what is kept; nothing is copied."""
+
     def abandon(self) -> None:
         """Free what it holds; safe to call twice."""
 
