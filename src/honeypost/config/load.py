@@ -1,0 +1,194 @@
+"""
+The configuration, read once and judged as a whole.
+
+Theory of operation
+===================
+
+Defaults < TOML file < environment (``HONEYPOST__SECTION__KEY``).  Each source is turned into
+raw values under their dotted keys; each value is brought to the type that the schema
+declares, then judged by ``rules``.  Nothing stops at the first problem: whoever edits a file
+wants to hear everything at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from honeypost.config import rules
+from honeypost.config.schema import Config
+from honeypost.errors import ConfigError, ConfigProblem
+
+PREFIX = "HONEYPOST__"
+ENVIRONMENT = "environment"
+FILE_BYTES_MAX = 1024 * 1024
+"""A larger file is not a configuration."""
+
+SECTIONS = get_type_hints(Config)
+TYPES = {
+    f"{section}.{name}": declared
+    for section, kind in SECTIONS.items()
+    for name, declared in get_type_hints(kind).items()
+}
+"""Declared type of every setting by dotted key."""
+
+EXPECTED = {
+    int: "a whole number",
+    float: "a number",
+    str: "a text in quotes",
+    tuple[str, ...]: 'a list of texts, as in ["a", "b"]',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A value as found, and where."""
+
+    file: str
+    key: str
+    value: Any
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Config:
+    """
+    Read and judge the configuration.
+
+    :param path: TOML file; ``None`` means defaults and environment only.
+    :raises ConfigError: with every problem of file and environment.
+    """
+    problems: list[ConfigProblem] = []
+    found = [*_from_file(path, problems), *_from_environment(environ)]
+    chosen: dict[str, _Raw] = {}
+    values: dict[str, Any] = {}
+    for raw in found:
+        value, reason = _judged(raw)
+        if reason:
+            problems.append(ConfigProblem(raw.file, raw.key, reason))
+        else:
+            chosen[raw.key], values[raw.key] = raw, value
+    config = _built(values)
+    for key, reason in rules.contradictions(config):
+        file = chosen[key].file if key in chosen else str(path or ENVIRONMENT)
+        problems.append(ConfigProblem(file, key, reason))
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _from_file(path: Path | None, problems: list[ConfigProblem]) -> Iterator[_Raw]:
+    if path is None:
+        return
+    for section, content in _parsed(path, problems).items():
+        if not isinstance(content, dict):
+            problems.append(ConfigProblem(str(path), section, _outside(section)))
+            continue
+        if section not in SECTIONS:
+            problems.append(ConfigProblem(str(path), section, _unknown_section(section)))
+            continue
+        for name, value in content.items():
+            yield _Raw(str(path), f"{section}.{name}", value)
+
+
+def _parsed(path: Path, problems: list[ConfigProblem]) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
+        if len(data) <= FILE_BYTES_MAX:
+            return tomllib.loads(data.decode())
+        problems.append(ConfigProblem(str(path), "file", f"is over {FILE_BYTES_MAX} bytes"))
+    except OSError as error:
+        problems.append(ConfigProblem(str(path), "file", f"cannot be read: {error.strerror}"))
+    except UnicodeDecodeError:
+        problems.append(ConfigProblem(str(path), "file", "is not UTF-8"))
+    except ValueError as error:
+        problems.append(ConfigProblem(str(path), "syntax", str(error)))
+    return {}
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[_Raw]:
+    for variable, text in sorted(environ.items()):
+        if variable.startswith(PREFIX):
+            key = variable.removeprefix(PREFIX).lower().replace("__", ".")
+            yield _Raw(ENVIRONMENT, key, _typed(text, TYPES.get(key)))
+
+
+def _typed(text: str, declared: Any) -> Any:
+    """Bring a text of the environment to the type; what does not fit stays text."""
+    try:
+        if declared in (int, float):
+            return declared(text)
+    except ValueError:
+        return text
+    if declared == tuple[str, ...]:
+        return [part for part in (piece.strip() for piece in text.split(",")) if part]
+    return text
+
+
+def _judged(raw: _Raw) -> tuple[Any, str]:
+    """Give the value in its declared type, and what is wrong with it."""
+    declared = TYPES.get(raw.key)
+    if declared is None:
+        return None, _unknown_key(raw.key)
+    value = raw.value
+    if declared is float and type(value) is int:
+        value = float(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = tuple(value)
+    if not _fits(value, declared):
+        return None, f"must be {EXPECTED[declared]}, not {_shown(raw.value)}"
+    return value, rules.objection(raw.key, value)
+
+
+def _fits(value: Any, declared: Any) -> bool:
+    # bool is an int in Python; in a configuration it never is.
+    return type(value) is (tuple if declared == tuple[str, ...] else declared)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - width of a line
+
+
+def _built(values: Mapping[str, Any]) -> Config:
+    return Config(
+        **{
+            section: kind(
+                **{
+                    field.name: values[key]
+                    for field in fields(kind)
+                    if (key := f"{section}.{field.name}") in values
+                }
+            )
+            for section, kind in SECTIONS.items()
+        }
+    )
+
+
+def _unknown_section(section: str) -> str:
+    return "unknown section" + _nearest(section, list(SECTIONS))
+
+
+def _outside(name: str) -> str:
+    homes = [key for key in TYPES if key.endswith(f".{name}")]
+    return "stands outside of any section" + (f"; it is {homes[0]}" if homes else "")
+
+
+def _unknown_key(key: str) -> str:
+    section, _, name = key.partition(".")
+    if section not in SECTIONS:
+        return _unknown_section(section)
+    elsewhere = [known for known in TYPES if known.endswith(f".{name}")]
+    if elsewhere:
+        return f"unknown setting; did you mean {elsewhere[0]}?"
+    return "unknown setting" + _nearest(key, list(TYPES))
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

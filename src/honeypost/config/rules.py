@@ -1,0 +1,120 @@
+"""
+What a setting may be, beyond its type.
+
+Numbers are judged by the table ``RANGES``, or by their type when they are not in it (a whole
+number is at least 1, any other at least 0), so a new setting is never unguarded.  Rules that
+look at two settings at once stand in ``contradictions``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from honeypost.config.endpoints import endpoints
+from honeypost.config.schema import Config
+
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+DOMAIN_MAX = 253
+"""Longest domain in text form, RFC 1035, section 2.3.4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Least and greatest value, both allowed."""
+
+    least: float
+    most: float = math.inf
+    why: str = ""
+
+    def objection(self, value: float) -> str:
+        """Say what is wrong with the value, ``""`` when nothing is."""
+        if self.least <= value <= self.most:
+            return ""
+        until = f" to {self.most:g}" if self.most != math.inf else " or more"
+        reason = f" ({self.why})" if self.why else ""
+        return f"{value:g} is out of range: {self.least:g}{until}{reason}"
+
+
+SHARE = Range(0, 1, "a share")
+RANGES = {
+    "decoys.role_share": SHARE,
+    "decoys.name_share": SHARE,
+    "decoys.failures_min": Range(1, why="the first try never wins"),
+    "decoys.new_per_day": Range(0),
+    "decoys.frozen_days": Range(180, why="who bought a credential must find it working"),
+    "decoys.refusal_seconds": Range(0, 60),
+    "budgets.message_bytes": Range(1024),
+    "budgets.recipients": Range(100, why="RFC 5321, section 4.5.3.1.8"),
+    "budgets.disk_free_bytes": Range(0),
+    "budgets.spool_memory_bytes": Range(0),
+    "beside.names_seconds": Range(0.01, 5, "a login waits for it"),
+}
+
+
+def objection(key: str, value: Any) -> str:
+    """
+    Say what is wrong with a value of the right type, ``""`` when nothing is.
+
+    :param key: dotted, as in ``decoys.role_share``.
+    """
+    if key.startswith("listeners."):
+        return _listener(value)
+    if key == "site.domains":
+        return _domains(value)
+    if key == "site.hostname":
+        return _domain(value)
+    if isinstance(value, int | float):
+        return RANGES.get(key, Range(1 if isinstance(value, int) else 0)).objection(value)
+    return ""
+
+
+def contradictions(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield key and reason of settings that are each fine and do not fit together."""
+    decoys, budgets, tls = config.decoys, config.budgets, config.tls
+    if decoys.failures_min > decoys.failures_max:
+        yield (
+            "decoys.failures_min",
+            f"{decoys.failures_min} is more than decoys.failures_max ({decoys.failures_max})",
+        )
+    for small, large in (
+        ("connections_per_network", "connections"),
+        ("message_bytes", "disk_bytes"),
+        ("message_bytes", "spool_bytes"),
+        ("spool_memory_bytes", "spool_bytes"),
+    ):
+        if getattr(budgets, small) > getattr(budgets, large):
+            found = getattr(budgets, small), getattr(budgets, large)
+            yield f"budgets.{small}", f"{found[0]} is more than budgets.{large} ({found[1]})"
+    if bool(tls.certificate) != bool(tls.key):
+        yield "tls.key", "tls.certificate and tls.key are set together or not at all"
+
+
+def _listener(value: str) -> str:
+    try:
+        endpoints(value)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _domains(value: tuple[str, ...]) -> str:
+    if not value:
+        return "at least one domain is needed"
+    if len(set(value)) != len(value):
+        return "a domain is named twice"
+    return next(filter(None, map(_domain, value)), "")
+
+
+def _domain(value: str) -> str:
+    labels = value.split(".")
+    if value != value.lower():
+        return f"{value!r} must be in lower case"
+    if not value.isascii():
+        return f"{value!r} must be written in its ASCII form (xn--...)"
+    if len(value) > DOMAIN_MAX or not all(_LABEL.fullmatch(label) for label in labels):
+        return f"{value!r} is not a domain, as in example.org"
+    return ""
