@@ -1,0 +1,139 @@
+"""
+Keeping messages: budgets before, durability then, and only after that the 250.
+
+Behind Postfix the login of a client is told by a header that Postfix prepends (integration
+facts, A: the first line of the message, named at random per site, its value the marker).  It
+is taken off before the message is kept, so nothing that is shown, hashed or exported has it.
+Standalone nothing is taken off: a client that happens to know the name gains nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from honeypost.config.schema import Budgets
+from honeypost.engine.journal import Journal
+from honeypost.errors import StoreError, StoreFull
+from honeypost.events import BudgetExceeded, Event, MessageCaptured, MessageRefused
+from honeypost.model import Envelope, Identity, Protocol
+from honeypost.ports import Body, Capture, CaptureStore, Clock
+from honeypost.questions import Acceptance, KeepMessage, KeepVerdict
+
+HEADER_BYTES: Final = 1024
+"""Longest first line that is looked at; ours has 100 at most."""
+DAY_SECONDS: Final = 86_400
+NOTICE_SECONDS: Final = 60
+"""One BudgetExceeded per budget and so many seconds."""
+
+AccountOf = Callable[[str], str]
+"""The decoy account of a marker, ``""`` when there is none."""
+
+
+class Captures:
+    """The use case behind :class:`~honeypost.questions.KeepMessage`."""
+
+    def __init__(
+        self,
+        store: CaptureStore,
+        journal: Journal,
+        budgets: Budgets,
+        clock: Clock,
+        header: bytes,
+        *,
+        account_of: AccountOf = lambda _: "",
+        spent_today: int = 0,
+    ) -> None:
+        """
+        :param header: name of the secret header, without the colon.
+        :param spent_today: bytes captured since midnight UTC before this process started.
+        """
+        self._store = store
+        self._journal = journal
+        self._budgets = budgets
+        self._clock = clock
+        self._header = header.lower() + b":"
+        self._account_of = account_of
+        self._day = _day(clock())
+        self._spent = spent_today
+        self._noticed: dict[str, float] = {}
+
+    def spool(self) -> Body:
+        """Begin a body; who gets it writes, then gives it to :meth:`keep` or abandons it."""
+        return self._store.spool()
+
+    async def keep(self, question: KeepMessage, who: Identity, body: Body) -> KeepVerdict:
+        """
+        Keep a message and say how it went; ACCEPTED only when it is safe on disk.
+
+        Takes the body over: it is freed in every case.  Never raises for a full disk or a
+        broken store: the sender is then asked to try later, as a full Postfix would.
+        """
+        envelope = self._bound(question.envelope, who, body)
+        size = body.size
+        if size > self._budgets.message_bytes:
+            return self._refuse(envelope, who, body, Acceptance.TOO_LARGE, "message_bytes")
+        if not self._spend(size):
+            self._notice("capture_bytes_per_day", self._budgets.capture_bytes_per_day)
+            return self._refuse(envelope, who, body, Acceptance.TRY_LATER, "capture_bytes_per_day")
+        try:
+            capture = await self._store.keep(envelope, who, body, self._clock())
+        except StoreError as error:
+            self._spent -= size
+            if isinstance(error, StoreFull):
+                self._notice("disk_bytes", self._budgets.disk_bytes)
+            return self._refuse(envelope, who, body, Acceptance.TRY_LATER, "store")
+        self._journal.note(_captured(capture), who)
+        return KeepVerdict(Acceptance.ACCEPTED, envelope.queue_id)
+
+    def _bound(self, envelope: Envelope, who: Identity, body: Body) -> Envelope:
+        """Take the secret header off and put the account that it names into the envelope."""
+        if who.protocol is not Protocol.LMTP:
+            return envelope
+        line, end, _ = body.head(HEADER_BYTES).partition(b"\n")
+        if not end or not line.lower().startswith(self._header):
+            return envelope
+        body.skip(len(line) + len(end))
+        marker = line[len(self._header) :].strip().decode("ascii", "replace")
+        return replace(envelope, account=self._account_of(marker) or envelope.account)
+
+    def _spend(self, size: int) -> bool:
+        """Take from the day's bytes; a message that is kept in vain gives them back."""
+        today = _day(self._clock())
+        if today != self._day:
+            self._day, self._spent = today, 0
+        if self._spent + size > self._budgets.capture_bytes_per_day:
+            return False
+        self._spent += size
+        return True
+
+    def _refuse(
+        self, envelope: Envelope, who: Identity, body: Body, answer: Acceptance, budget: str
+    ) -> KeepVerdict:
+        event = MessageRefused(envelope.account, str(answer), budget, body.size)
+        body.abandon()
+        self._journal.note(event, who)
+        return KeepVerdict(answer)
+
+    def _notice(self, budget: str, limit: int) -> None:
+        now = self._clock()
+        if now - self._noticed.get(budget, float("-inf")) >= NOTICE_SECONDS:
+            self._noticed[budget] = now
+            self._journal.note(BudgetExceeded(budget, limit), None)
+
+
+def _captured(capture: Capture) -> Event:
+    return MessageCaptured(
+        capture=capture.id,
+        account=capture.envelope.account,
+        queue_id=capture.envelope.queue_id,
+        reverse_path=capture.envelope.reverse_path,
+        recipients=len(capture.envelope.recipients),
+        size=capture.size,
+        sha256=capture.sha256,
+    )
+
+
+def _day(time: float) -> int:
+    return int(time // DAY_SECONDS)
