@@ -1,0 +1,63 @@
+"""Options that several commands share, declared once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from honeypost.errors import UsageError
+
+VARIABLE = "HONEYPOST_DATA"
+SYSTEM_DATA = Path("/var/lib/honeypost")
+
+
+def default_data(environ: Mapping[str, str], user_id: int) -> Path:
+    """
+    Give the folder that holds the stores when none is named.
+
+    >>> default_data({"HOME": "/home/anna"}, 1000)
+    PosixPath('/home/anna/.local/share/honeypost')
+    >>> default_data({"HONEYPOST_DATA": "/srv/hp"}, 0)
+    PosixPath('/srv/hp')
+    """
+    if environ.get(VARIABLE):
+        return Path(environ[VARIABLE])
+    if user_id == 0:
+        return SYSTEM_DATA
+    return Path(environ.get("HOME", "/")) / ".local" / "share" / "honeypost"
+
+
+def _default_data() -> Path:
+    return default_data(os.environ, os.geteuid())
+
+
+DataOption = Annotated[
+    Path,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        default_factory=_default_data,
+        show_default=f"${VARIABLE}, ~/.local/share/honeypost, or for root {SYSTEM_DATA}",
+        help="Folder with the stores.",
+    ),
+]
+"""``--data DIR``; give the parameter no default."""
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="One JSON object a line; see honeypost schema.")
+]
+
+
+def existing_data(data: Path) -> Path:
+    """
+    Give the folder back when somebody has written to it.
+
+    :raises UsageError: when nothing was ever stored there.
+    """
+    if not data.is_dir():
+        raise UsageError(f"{data}: nothing is stored there yet; see honeypost up, or --data")
+    return data
