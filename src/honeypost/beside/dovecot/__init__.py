@@ -1,0 +1,1 @@
+"""Beside a real Dovecot: the password chain that decoys join, and its user database."""

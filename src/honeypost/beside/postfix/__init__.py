@@ -1,0 +1,1 @@
+"""Beside a real Postfix: the configuration that contains decoy mail, and its maps."""

@@ -1,0 +1,91 @@
+"""
+Which processes of a Postfix instance run, and since when; read from ``/proc``.
+
+Only world-readable files are read (``stat`` and ``children``), so an unprivileged daemon can do it
+and no program is started.  Start times are in clock ticks since boot; the wall clock enters
+only as the distance between the two clocks (:func:`boot_offset`).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+PROCESSES = 20_000
+"""Most children of one master that are looked at."""
+
+_START_FIELD = 19
+"""Of ``/proc/PID/stat``, counted behind the closing bracket of the name: starttime."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A running process."""
+
+    pid: int
+    name: str
+    started: float
+    """Seconds since boot, rounded down to a tick (10 ms)."""
+
+
+def boot_offset() -> float:
+    """Seconds to add to a time since boot to get the wall clock's, as the clocks stand now."""
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def boot_id() -> str:
+    """
+    What tells this boot from any other.
+
+    :raises OSError: where the kernel does not say.
+    """
+    return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+
+
+def read_process(pid: int, proc: Path = Path("/proc")) -> Process | None:
+    """
+    Read one process, ``None`` when it is gone.
+
+    :raises OSError: when it cannot be read. :raises ValueError: when it makes no sense.
+    """
+    try:
+        raw = (proc / str(pid) / "stat").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    head, bracket, rest = raw.rpartition(b")")
+    if not bracket:
+        raise ValueError(f"/proc/{pid}/stat makes no sense")
+    name = head.partition(b"(")[2].decode("utf-8", "replace")
+    started = int(rest.split()[_START_FIELD]) / TICKS_PER_SECOND
+    return Process(pid, name, started)
+
+
+def read_master(queue_directory: Path, proc: Path = Path("/proc")) -> Process:
+    """
+    Find the master process of the instance with that queue.
+
+    :raises OSError: no pid file. :raises ValueError: it names nothing that is a master.
+    """
+    pid = int((queue_directory / "pid" / "master.pid").read_text("ascii"))
+    master = read_process(pid, proc)
+    if master is None or master.name != "master":
+        raise ValueError("Postfix does not run")
+    return master
+
+
+def read_children(pid: int, proc: Path = Path("/proc")) -> list[Process]:
+    """
+    All running children of a process.
+
+    :raises OSError: the kernel does not list them (CONFIG_PROC_CHILDREN) or one is hidden.
+    :raises ValueError: something makes no sense, or there are more than ``PROCESSES``.
+    """
+    pids = (proc / str(pid) / "task" / str(pid) / "children").read_bytes().split()
+    if len(pids) > PROCESSES:
+        raise ValueError(f"more than {PROCESSES} processes")
+    found = (read_process(int(child), proc) for child in pids)
+    return [child for child in found if child is not None]
