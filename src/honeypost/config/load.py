@@ -62,18 +62,19 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     """
     problems: list[ConfigProblem] = []
     found = [*_from_file(path, problems), *_from_environment(environ)]
-    chosen: dict[str, _Raw] = {}
+    sources: dict[str, str] = {}
     values: dict[str, Any] = {}
     for raw in found:
         value, reason = _judged(raw)
         if reason:
             problems.append(ConfigProblem(raw.file, raw.key, reason))
         else:
-            chosen[raw.key], values[raw.key] = raw, value
+            sources[raw.key], values[raw.key] = raw.file, value
     config = _built(values)
-    for key, reason in rules.contradictions(config):
-        file = chosen[key].file if key in chosen else str(path or ENVIRONMENT)
-        problems.append(ConfigProblem(file, key, reason))
+    for keys, reason in rules.contradictions(config):
+        # A default contradicts nobody: the one that was set is the one to correct.
+        key = next(key for key in keys if key in sources)
+        problems.append(ConfigProblem(sources[key], key, reason))
     if problems:
         raise ConfigError(problems)
     return config

@@ -54,6 +54,15 @@ RANGES = {
     "beside.names_seconds": Range(0.01, 5, "a login waits for it"),
 }
 
+ORDERED = (
+    ("decoys", "failures_min", "failures_max"),
+    ("budgets", "connections_per_network", "connections"),
+    ("budgets", "message_bytes", "disk_bytes"),
+    ("budgets", "message_bytes", "spool_bytes"),
+    ("budgets", "spool_memory_bytes", "spool_bytes"),
+)
+"""Section and two of its settings, of which the first is never the larger."""
+
 
 def objection(key: str, value: Any) -> str:
     """
@@ -72,25 +81,20 @@ def objection(key: str, value: Any) -> str:
     return ""
 
 
-def contradictions(config: Config) -> Iterator[tuple[str, str]]:
-    """Yield key and reason of settings that are each fine and do not fit together."""
-    decoys, budgets, tls = config.decoys, config.budgets, config.tls
-    if decoys.failures_min > decoys.failures_max:
-        yield (
-            "decoys.failures_min",
-            f"{decoys.failures_min} is more than decoys.failures_max ({decoys.failures_max})",
-        )
-    for small, large in (
-        ("connections_per_network", "connections"),
-        ("message_bytes", "disk_bytes"),
-        ("message_bytes", "spool_bytes"),
-        ("spool_memory_bytes", "spool_bytes"),
-    ):
-        if getattr(budgets, small) > getattr(budgets, large):
-            found = getattr(budgets, small), getattr(budgets, large)
-            yield f"budgets.{small}", f"{found[0]} is more than budgets.{large} ({found[1]})"
+def contradictions(config: Config) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield both keys and the reason where two settings are each fine and do not fit together."""
+    tls = config.tls
+    for section, small, large in ORDERED:
+        part = getattr(config, section)
+        low, high = getattr(part, small), getattr(part, large)
+        if low > high:
+            keys = f"{section}.{small}", f"{section}.{large}"
+            yield keys, f"{keys[0]} ({low}) is more than {keys[1]} ({high})"
     if bool(tls.certificate) != bool(tls.key):
-        yield "tls.key", "tls.certificate and tls.key are set together or not at all"
+        yield (
+            ("tls.certificate", "tls.key"),
+            "tls.certificate and tls.key are set together or not at all",
+        )
 
 
 def _listener(value: str) -> str:

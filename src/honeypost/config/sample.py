@@ -12,8 +12,8 @@ from honeypost.config.schema import help_text
 
 _WIDTH = 78
 _HEAD = """\
-# Honeypost's configuration.  Every setting stands here with its default; take away
-# the "#" before the name to change one.  The environment wins over this file:
+# Honeypost's configuration.  Every setting stands here with its default; take
+# away the "#" before its name to change one.  The environment wins over it:
 # HONEYPOST__BUDGETS__CONNECTIONS=200 sets budgets.connections.
 """
 

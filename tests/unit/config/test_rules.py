@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from honeypost.config import rules
+from honeypost.config.load import SECTIONS, TYPES
+from honeypost.config.rules import contradictions, objection
+from honeypost.config.schema import Config
+
+
+def test_the_defaults_are_beyond_reproach() -> None:
+    config = Config()
+    for section in SECTIONS:
+        part = getattr(config, section)
+        for field in fields(part):
+            assert objection(f"{section}.{field.name}", getattr(part, field.name)) == ""
+    assert not list(contradictions(config))
+
+
+def test_every_range_belongs_to_a_setting() -> None:
+    assert set(rules.RANGES) <= set(TYPES)
+
+
+def test_every_number_has_a_floor() -> None:
+    numbers = [key for key, kind in TYPES.items() if kind in (int, float)]
+    assert numbers
+    assert all(objection(key, TYPES[key](-1)) for key in numbers)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("decoys.role_share", 1.01, "out of range: 0 to 1"),
+        ("decoys.failures_min", 0, "the first try never wins"),
+        ("decoys.frozen_days", 179, "180 or more"),
+        ("budgets.connections", 0, "1 or more"),
+        ("budgets.recipients", 99, "RFC 5321"),
+        ("beside.names_seconds", 6.0, "a login waits for it"),
+        ("decoys.refusal_seconds", float("nan"), "out of range"),
+        ("site.domains", (), "at least one"),
+        ("site.domains", ("a.org", "a.org"), "twice"),
+        ("site.domains", ("a.org", "b..org"), "not a domain"),
+        ("site.domains", ("Example.org",), "lower case"),
+        ("site.domains", ("-a.org",), "not a domain"),
+        ("site.hostname", "mäil.example", "xn--"),
+        ("site.hostname", ".".join(["a" * 60] * 5), "not a domain"),
+        ("listeners.lmtp", "unix:x", "absolute"),
+    ],
+)
+def test_what_is_refused(key: str, value: Any, said: str) -> None:
+    assert said in objection(key, value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("decoys.role_share", 0.0),
+        ("decoys.role_share", 1.0),
+        ("decoys.new_per_day", 0),
+        ("site.domains", ("localhost", "xn--mller-kva.example")),
+        ("listeners.smtp", ""),
+        ("tls.key", "anything"),
+    ],
+)
+def test_what_is_taken(key: str, value: Any) -> None:
+    assert objection(key, value) == ""
+
+
+@pytest.mark.parametrize(
+    ("section", "changes", "keys"),
+    [
+        ("decoys", {"failures_min": 6}, ("failures_min", "failures_max")),
+        (
+            "budgets",
+            {"connections_per_network": 401},
+            ("connections_per_network", "connections"),
+        ),
+        ("budgets", {"disk_bytes": 1}, ("message_bytes", "disk_bytes")),
+        ("budgets", {"spool_memory_bytes": 2**30}, ("spool_memory_bytes", "spool_bytes")),
+        ("tls", {"certificate": "x.pem"}, ("certificate", "key")),
+        ("tls", {"key": "x.pem"}, ("certificate", "key")),
+    ],
+)
+def test_settings_that_do_not_fit_together(
+    section: str, changes: dict[str, Any], keys: tuple[str, str]
+) -> None:
+    config = Config()
+    config = replace(config, **{section: replace(getattr(config, section), **changes)})
+    found = [found for found, _ in contradictions(config)]
+    assert found == [(f"{section}.{keys[0]}", f"{section}.{keys[1]}")]
