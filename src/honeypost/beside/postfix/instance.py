@@ -18,6 +18,9 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 PROCESSES = 20_000
 """Most children of one master that are looked at."""
 
+READINGS = 5
+"""Readings of the list of children before it is called too restless to be believed."""
+
 _START_FIELD = 19
 """Of ``/proc/PID/stat``, counted behind the closing bracket of the name: starttime."""
 
@@ -81,11 +84,22 @@ def read_children(pid: int, proc: Path = Path("/proc")) -> list[Process]:
     """
     All running children of a process.
 
+    The kernel's list may skip one when another exits while it is read (proc(5)), so it is
+    believed only when two readings agree.
+
     :raises OSError: the kernel does not list them (CONFIG_PROC_CHILDREN) or one is hidden.
-    :raises ValueError: something makes no sense, or there are more than ``PROCESSES``.
+    :raises ValueError: something makes no sense, changes all the time, or is too much.
     """
-    pids = (proc / str(pid) / "task" / str(pid) / "children").read_bytes().split()
-    if len(pids) > PROCESSES:
+    listed = proc / str(pid) / "task" / str(pid) / "children"
+    pids = listed.read_bytes()
+    for _ in range(READINGS):
+        before, pids = pids, listed.read_bytes()
+        if before == pids:
+            break
+    else:
+        raise ValueError("the processes of Postfix change too fast")
+    children = pids.split()
+    if len(children) > PROCESSES:
         raise ValueError(f"more than {PROCESSES} processes")
-    found = (read_process(int(child), proc) for child in pids)
+    found = (read_process(int(child), proc) for child in children)
     return [child for child in found if child is not None]
