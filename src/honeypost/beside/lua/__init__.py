@@ -1,0 +1,1 @@
+"""The two scripts that Dovecot loads; package data, never generated."""
