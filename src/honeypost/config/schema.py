@@ -66,7 +66,9 @@ class Decoys:
     new_per_day: int = setting(3, "Cap of decoys that come into being in a day.")
     frozen_days: int = setting(180, "A won credential works at least so long.")
     refusal_seconds: float = setting(2.0, "What a refused login costs; Dovecot's own is 2 s.")
-    stale_days: int = setting(14, "A secret repeated over so many days is a stale device's.")
+    unsure_rest_hours: float = setting(
+        24.0, "A name that could not be told from a real one does not open for so long after."
+    )
 
 
 @dataclass(frozen=True, slots=True)
