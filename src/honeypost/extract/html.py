@@ -34,8 +34,11 @@ CSS_URL = re.compile(r"url\(\s{0,20}[\"']?([^\"')\s]{1,8192})|@import\s{1,20}[\"
 REFRESH = re.compile(r"[\s\d.;,]{0,40}url\s{0,8}=\s{0,8}[\"']?([^\"']{1,8192})", re.IGNORECASE)
 RAW_TEXT = frozenset({"script", "style", "title", "textarea", "xmp", "noembed", "noframes"})
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data dfn em font i ins kbd label mark nobr o:p q s "
-    "samp small span strike strong sub sup time tt u var wbr".split()
+    {
+        *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "dfn", "em"),
+        *("font", "i", "ins", "kbd", "label", "mark", "nobr", "o:p", "q", "s", "samp"),
+        *("small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
+    }
 )
 CLICKED = frozenset({("form", "action"), ("button", "formaction"), ("input", "formaction")})
 LOADED = frozenset({"src", "background", "poster", "data", "codebase", "classid", "lowsrc"})

@@ -31,7 +31,7 @@ GUESSED_BOUNDARY = re.compile(
 )
 TYPE = re.compile(r"\s{0,16}([\w.+-]{1,80})/([\w.+-]{1,100})")
 MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/rfc822-headers"})
-LINE_ENDS = b"\r\n"
+CR, LF = LINE_ENDS = b"\r\n"
 
 
 class Kind(Enum):
@@ -148,15 +148,16 @@ class Walk:
         self._decoded += len(data)
         return data, 0, len(data)
 
-    def _split(self, part: Part, span: _Span, body: int) -> list[_Span] | None:
+    def _split(self, part: Part, span: _Span, body: int) -> list[_Span]:
         boundary = part.parameters.get("boundary", "").encode("utf-8", "replace")
         cuts = _cuts(span, body, boundary[: limits.BOUNDARY_BYTES].rstrip())
-        if not cuts:
+        if not cuts or cuts[0][2]:
             self._marks.add("boundary-missing")
             guess = GUESSED_BOUNDARY.search(span.data, body, span.end)
             cuts = _cuts(span, body, guess[1]) if guess else []
         if not cuts:
-            return None
+            # No part ever begins: read the whole as one, with its own header if it has one.
+            return [_Span(span.data, body, span.end, part.path, span.depth + 1)]
         default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
         prefix = f"{span.path}." if span.path else ""
         return _spans_between(cuts, span, body, prefix, default)
@@ -209,9 +210,9 @@ def _spans_between(
 
 def _before_line_break(data: bytes, start: int, end: int) -> int:
     # The line break before a boundary belongs to the boundary (RFC 2046, 5.1.1).
-    if end > start and data[end - 1] == 0x0A:
+    if end > start and data[end - 1] == LF:
         end -= 1
-    return end - 1 if end > start and data[end - 1] == 0x0D else end
+    return end - 1 if end > start and data[end - 1] == CR else end
 
 
 def _type_of(value: str, default: str) -> str:

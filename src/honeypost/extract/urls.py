@@ -21,7 +21,9 @@ BLANKS = "".join(map(chr, range(0x21)))
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}:", re.IGNORECASE)
 KNOWN_SCHEME = re.compile(r"(?:https?|ftp):", re.IGNORECASE)
 TABS = re.compile(r"[\t\r\n]+")
-HOST_FIRST = re.compile(r"((?:[\w-]{1,63}\.){1,10}[a-z][\w-]{1,62})(:\d{1,5})?(?=[/?#]|\Z)", re.I)
+HOST_FIRST = re.compile(
+    r"((?:[\w-]{1,63}\.){1,10}[a-z][\w-]{1,62})(:\d{1,5})?(?=[/?#]|\Z)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
