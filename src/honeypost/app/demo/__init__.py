@@ -1,0 +1,1 @@
+"""A whole attack on our own decoys, scripted, on loopback only, and what came of it."""
