@@ -60,7 +60,7 @@ class Files(Protocol):
         """Names in the directory, sorted; none when there is no such directory."""
 
     def make_directory(self, path: Path) -> None:
-        """Make it and its parents, readable by us alone; fine when it is there."""
+        """Make it and its parents, durable and for us alone; fine when it is there."""
 
     def rename(self, old: Path, new: Path) -> None: ...
 
@@ -124,7 +124,10 @@ class DiskFiles:
             return []
 
     def make_directory(self, path: Path) -> None:
-        path.mkdir(PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        if not path.is_dir():
+            self.make_directory(path.parent)
+            path.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
+            self.sync_directory(path.parent)
 
     def rename(self, old: Path, new: Path) -> None:
         old.rename(new)

@@ -77,19 +77,23 @@ class GroupWriter(Generic[Job, Result]):
         """Queue a job that nobody waits for; ``False`` when there is no room. Never waits."""
         return self._add(_Waiting(job, None))
 
-    async def run(self, job: Job) -> Result:
+    async def run(self, job: Job, finally_: Callable[[], None] = lambda: None) -> Result:
         """
         Queue a job and return its outcome when its group is done.
 
         A caller that is cancelled does not take the job back.
 
+        :param finally_: called on the loop when the writer has done with the job, or never
+            had it; also when the caller was cancelled.
+
         :raises StoreFull: too many jobs wait. :raises StoreError: the writer is closed.
         """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda _: finally_())
         if not self.running:
-            raise StoreError("the store is closed")
-        if not self._add(_Waiting(job, future)):
-            raise StoreFull("too many writes are waiting")
+            future.set_exception(StoreError("the store is closed"))
+        elif not self._add(_Waiting(job, future)):
+            future.set_exception(StoreFull("too many writes are waiting"))
         return await asyncio.shield(future)
 
     def close(self) -> None:

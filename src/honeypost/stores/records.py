@@ -19,7 +19,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -57,6 +57,18 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     capture: Capture
     body_of: str = ""
     """Id of the capture whose body this is; ``""``: the body follows."""
+
+
+class _CaptureBrief(msgspec.Struct, frozen=True):
+    id: str
+    time: float
+    size: int
+
+
+class Brief(msgspec.Struct, frozen=True):
+    """The part of a meta that counting needs; five times as fast to read."""
+
+    capture: _CaptureBrief
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +141,15 @@ def pack_meta(meta: Meta) -> bytes:
     return msgspec.json.encode(meta)
 
 
-def unpack_meta(raw: bytes, head: RecordHead) -> Meta | None:
+AnyMeta = TypeVar("AnyMeta", Meta, Brief)
+
+
+def unpack_meta(raw: bytes, head: RecordHead, form: type[AnyMeta]) -> AnyMeta | None:
     """Give the meta of a record, ``None`` when it is damaged or of a later version."""
     if len(raw) != head.meta_bytes or zlib.crc32(raw) != head.meta_crc:
         return None
     try:
-        return msgspec.json.decode(raw, type=Meta)
+        return msgspec.json.decode(raw, type=form)
     except msgspec.MsgspecError:
         return None
 
