@@ -214,8 +214,11 @@ class Rules:
         """Add a refused guess to the account's memory; live, at start and in ``explain``."""
         if reason is Reason.UNSURE:
             memory.unsure_at = time
-        elif reason not in NOTHING_KEPT and tag and self._counts(account, memory):
+        elif reason not in NOTHING_KEPT and tag and self.counts(account, memory):
             memory.remember(tag)
 
-    def _counts(self, account: str, memory: Memory) -> bool:
+    def counts(self, account: str, memory: Memory) -> bool:
+        """Would a new failure be remembered?  An account that cannot open needs no more."""
+        if len(memory) >= MOST_REMEMBERED:
+            return False
         return len(memory) < self.needed(account) or self.exists(account)
