@@ -1,0 +1,114 @@
+"""
+Listening sockets: made in one process, served in another.
+
+They are bound by whoever has the right to it (``honeypost up``, systemd) and served by the
+edge, so that the edge itself needs no network of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import stat
+from pathlib import Path
+
+from honeypost.config.endpoints import Endpoint
+from honeypost.net.driver import Driver
+from honeypost.net.service import Service
+
+BACKLOG = 128
+"""Connections that the kernel keeps for us, and the most that one step of the loop accepts."""
+
+UNIX_MODE = 0o666
+"""Postfix and Dovecot call as users of their own; the folder decides who gets to the socket."""
+
+
+def bind(endpoint: Endpoint, unix_mode: int = UNIX_MODE) -> socket.socket:
+    """
+    Make the listening socket; a socket file that nobody serves any more is replaced.
+
+    :raises OSError: when the address is taken, not ours or not allowed.
+    """
+    if endpoint.path:
+        return _bind_unix(Path(endpoint.path), unix_mode)
+    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.bind((endpoint.host, endpoint.port))
+        bound.listen(BACKLOG)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _bind_unix(path: Path, mode: int) -> socket.socket:
+    _clear_stale(path)
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        bound.bind(str(path))
+        path.chmod(mode)
+        bound.listen(BACKLOG)
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def _clear_stale(path: Path) -> None:
+    """Remove the socket that a killed process left; a served one stays (bind then fails)."""
+    with contextlib.suppress(FileNotFoundError):
+        if not stat.S_ISSOCK(path.lstat().st_mode):
+            return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.settimeout(1.0)
+            try:
+                probe.connect(str(path))
+            except ConnectionRefusedError:
+                path.unlink()
+            except OSError:
+                return
+
+
+def where(bound: socket.socket) -> str:
+    """Tell where a socket listens, as the configuration would write it."""
+    name = bound.getsockname()
+    if bound.family == socket.AF_UNIX:
+        return f"unix:{name}"
+    host, port = name[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class Listener:
+    """Serves the bound sockets of one service."""
+
+    __slots__ = ("_servers", "service", "sockets")
+
+    def __init__(self, service: Service, sockets: list[socket.socket]) -> None:
+        self.service = service
+        self.sockets = sockets
+        self._servers: list[asyncio.AbstractServer] = []
+
+    async def start(self) -> None:
+        """Take connections from now on."""
+        loop = asyncio.get_running_loop()
+        for bound in self.sockets:
+            bound.setblocking(False)  # noqa: FBT003 the socket module has it so
+            serve = (
+                loop.create_unix_server if bound.family == socket.AF_UNIX else loop.create_server
+            )
+            self._servers.append(
+                await serve(lambda: Driver(self.service), sock=bound, backlog=BACKLOG)
+            )
+
+    def stop(self) -> None:
+        """Take no more connections and close those that are there; removes unix sockets."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+        for connection in list(self.service.connections):
+            connection.stop()

@@ -1,0 +1,1 @@
+"""The HTTP end that Dovecot's auth policy client reports to."""

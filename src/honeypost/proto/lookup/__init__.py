@@ -1,0 +1,1 @@
+"""The HTTP end that Dovecot's decoy script asks: does this credential work?"""

@@ -1,0 +1,1 @@
+"""Postfix policy delegation: what may a decoy send?"""
