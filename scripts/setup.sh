@@ -50,7 +50,7 @@ fi
 
 echo "setup: $venv from ${locks[*]/%/.lock}"
 [[ -x $venv/bin/python ]] || "$python" -m venv "$venv"
-pip=("$venv/bin/python" -m pip --quiet --disable-pip-version-check)
+pip=("$venv/bin/python" -m pip -qq --disable-pip-version-check)
 "${pip[@]}" install --require-hashes -r requirements/build.lock
 for lock in "${locks[@]}"; do
     "${pip[@]}" install --require-hashes -r "requirements/$lock.lock"

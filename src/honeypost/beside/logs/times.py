@@ -11,16 +11,10 @@ forms carry both, or a year: ISO 8601, Dovecot's own ``2013-08-11 03:56:40``, an
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
-MONTHS = {
-    name: number
-    for number, name in enumerate(
-        (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun")
-        + (b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"),
-        start=1,
-    )
-}
+NAMES = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = {name: number for number, name in enumerate(NAMES, start=1)}
 
 SYSLOG = re.compile(rb"([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d) ")
 ISO = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)? ")
@@ -44,7 +38,8 @@ class Calendar:
     def __init__(self, zone: tzinfo, reference: float, year: int | None = None) -> None:
         self._zone = zone
         self._latest = datetime.fromtimestamp(reference, zone) + SLACK
-        self._year = year
+        self.year = year
+        """Of the newest line so far, for the file after this one; ``None`` when none was given."""
         self._month = 0
 
     def read(self, line: bytes) -> tuple[float | None, int]:
@@ -65,7 +60,7 @@ class Calendar:
         day, hour, minute, second = (int(part) for part in match.groups()[1:])
         # A leap second has no number of its own in Unix time.
         rest = (month, day, hour, minute, min(second, 59))
-        moment = self._newest(rest) if self._year is None else self._counted(rest)
+        moment = self._newest(rest) if self.year is None else self._counted(rest)
         return None if moment is None else moment.timestamp()
 
     def _newest(self, rest: tuple[int, int, int, int, int]) -> datetime | None:
@@ -76,15 +71,15 @@ class Calendar:
         return None
 
     def _counted(self, rest: tuple[int, int, int, int, int]) -> datetime | None:
-        assert self._year is not None
+        assert self.year is not None
         month = rest[0]
         if self._month - month > HALF_A_YEAR:
-            self._year += 1
+            self.year += 1
             self._month = month
         elif self._month and month - self._month > HALF_A_YEAR:
-            return self._moment(self._year - 1, rest)  # a late line from before New Year
+            return self._moment(self.year - 1, rest)  # a late line from before New Year
         self._month = max(self._month, month)
-        return self._moment(self._year, rest)
+        return self._moment(self.year, rest)
 
     def _moment(self, year: int, rest: tuple[int, int, int, int, int]) -> datetime | None:
         try:
@@ -98,8 +93,3 @@ class Calendar:
         except ValueError:
             return None
         return (moment if moment.tzinfo else moment.replace(tzinfo=self._zone)).timestamp()
-
-
-def utc_seconds(microseconds: bytes | str) -> float:
-    """Give journald's microseconds since 1970 as seconds."""
-    return datetime.fromtimestamp(0, UTC).timestamp() + int(microseconds) / 1e6

@@ -1,0 +1,215 @@
+"""
+``honeypost replay``: what would have happened on yesterday's mail log.
+
+Reads Postfix's and Dovecot's lines from files (rotated, gzipped, journald's JSON export) or
+standard input and changes nothing.  The judgement is in :mod:`honeypost.engine.replay`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import Annotated, TextIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+import typer
+
+from honeypost.beside.logs.files import LogLine, Reading, read_logs
+from honeypost.cli.options import JsonOption
+from honeypost.config.schema import Decoys
+from honeypost.engine.logevents import Kind, Outcome
+from honeypost.engine.replay import Replay, Rules, canonical_users, timestamp
+from honeypost.engine.tally import counted
+from honeypost.errors import UsageError
+
+LOCALTIME = Path("/etc/localtime")
+
+SHOWN = 10
+"""Rows of each list on the screen; ``--json`` has everything."""
+
+OLDEST_YEAR = 1990
+NEWEST_YEAR = 9998
+
+PROGRESS_SECONDS = 1.0
+LINES_BETWEEN_LOOKS = 1000
+"""The clock is read once in so many lines."""
+
+
+def replay(
+    logs: Annotated[
+        list[str], typer.Argument(metavar="LOG...", help="Log files in any order; - is stdin.")
+    ],
+    *,
+    domain: Annotated[
+        list[str] | None,
+        typer.Option("--domain", help="A domain of yours; the first is that of bare names."),
+    ] = None,
+    users: Annotated[
+        Path | None, typer.Option("--users", metavar="FILE", help="Real names, one a line.")
+    ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option("--year", help="Year of the oldest line; else the latest that fits."),
+    ] = None,
+    tz: Annotated[
+        str, typer.Option("--tz", metavar="ZONE", help="Zone of the log, as Europe/Berlin.")
+    ] = "",
+    json: JsonOption = False,
+) -> None:
+    """What would have happened on yesterday's mail log.  Changes nothing, sends nothing."""
+    domains = tuple(name.lower() for name in domain or ())
+    named = None if users is None else canonical_users(listed_names(users), domains)
+    if year is not None and not OLDEST_YEAR <= year <= NEWEST_YEAR:
+        raise UsageError(f"--year {year}: not a year of a log")
+    reading = Reading(zone(tz), time.time(), year)
+    told = Replay(Rules(domains, named, Decoys().failures_max))
+    lines = with_progress(read_logs(logs, reading), sys.stderr, time.monotonic)
+    if json:
+        write_json(lines, told)
+    else:
+        print_summary(lines, told)
+
+
+def zone(name: str) -> tzinfo:
+    """
+    Give the named zone, or this machine's own for ``""``.
+
+    :raises UsageError: when there is none of that name.
+    """
+    try:
+        return ZoneInfo(name) if name else own_zone(LOCALTIME)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
+        raise UsageError(f"--tz {name}: no such time zone") from problem
+
+
+def own_zone(rules: Path) -> tzinfo:
+    """Give the machine's zone with its summer times; UTC where the system names none."""
+    try:
+        with rules.open("rb") as opened:
+            return ZoneInfo.from_file(opened)
+    except (OSError, ValueError):
+        return UTC
+
+
+def listed_names(path: Path) -> list[str]:
+    """Read names, one a line; ``#`` begins a comment."""
+    text = path.read_text("utf-8", "backslashreplace")
+    names = (line.partition("#")[0].strip() for line in text.splitlines())
+    return [name for name in names if name]
+
+
+def with_progress(
+    lines: Iterator[LogLine], screen: TextIO, clock: Callable[[], float]
+) -> Iterator[LogLine]:
+    """Pass lines on; once a second has gone by, say now and then how far it is."""
+    begun = said = clock()
+    count = 0
+    for count, line in enumerate(lines, start=1):
+        yield line
+        if count % LINES_BETWEEN_LOOKS == 0 and clock() - said >= PROGRESS_SECONDS:
+            said = clock()
+            print(f"\rreplay: {count:,} lines", end="", file=screen, flush=True)
+    if said > begun:
+        print(f"\rreplay: {count:,} lines, {clock() - begun:.0f} s", file=screen)
+
+
+def write_json(lines: Iterator[LogLine], told: Replay) -> None:
+    """Write one JSON object an event."""
+    encoder = msgspec.json.Encoder()
+    for line in lines:
+        if line.event is not None:
+            sys.stdout.buffer.write(encoder.encode(told.take(line.event, line.place)) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def print_summary(lines: Iterator[LogLine], told: Replay) -> None:
+    """Print who was refused, at which accounts, and what would have been done."""
+    read = known = 0
+    for line in lines:
+        read += 1
+        known += line.known
+        if line.event is not None:
+            told.take(line.event, line.place)
+    if not told.outcomes:
+        typer.echo(f"{read:,} lines read, {known:,} of them log lines; none is about a client.")
+        return
+    typer.echo("\n".join(summary(told, read)))
+
+
+def summary(told: Replay, read: int) -> Iterator[str]:
+    """Give the lines of the summary."""
+    times = [n.first for _, n in told.networks.items() if n.first is not None]
+    times += [n.last for _, n in told.networks.items() if n.last is not None]
+    span = f", {timestamp(min(times))} to {timestamp(max(times))}" if times else ""
+    yield f"{read:,} lines, {sum(told.outcomes.values()):,} of them about clients{span}"
+    yield ""
+    yield from _who(told)
+    yield from _accounts(told)
+    yield from _would(told)
+
+
+def _who(told: Replay) -> Iterator[str]:
+    refused = told.most_refused()
+    if not refused:
+        return
+    pairs = sum(1 for _, network in refused if network.pairs())
+    yield f"Refused and never let in: {len(refused):,} networks (a user who mistypes is one too)"
+    yield f"  {'network':<28}{'logins':>8}{'recipients':>12}  {'names':<12}last seen"
+    for name, network in refused[:SHOWN]:
+        yield (
+            f"  {name:<28}{network.logins.refused:>8,}{network.probes:>12,}"
+            f"  {counted(network.names):<12}{timestamp(network.last)}"
+        )
+    if len(refused) > SHOWN:
+        yield f"  and {len(refused) - SHOWN:,} more"
+    if pairs:
+        yield f"  {pairs:,} of them tried a name with and without its domain, as spraying bots do"
+    yield ""
+
+
+def _accounts(told: Replay) -> Iterator[str]:
+    wanted = told.most_wanted()
+    if not wanted:
+        return
+    yield f"Accounts at which logins were refused: {len(wanted):,}"
+    yield f"  {'account':<40}{'refused':>8}  {'networks':<12}"
+    for name, account in wanted[:SHOWN]:
+        reason = told.reason_real(name)
+        row = f"  {name:<40}{account.logins.refused:>8,}  {counted(account.networks):<12}{reason}"
+        yield row.rstrip()
+    if len(wanted) > SHOWN:
+        yield f"  and {len(wanted) - SHOWN:,} more"
+    yield ""
+
+
+def _would(told: Replay) -> Iterator[str]:
+    seen = told.outcomes
+    opened = told.could_open()
+    yield "What would have been done"
+    yield f"  left as they are: logins let in, {seen[Kind.LOGIN, Outcome.ACCEPTED]:,}"
+    yield f"  refused as they were, and counted: refused logins, {seen[Kind.LOGIN, Outcome.REFUSED]:,} lines"
+    yield f"  answered as they were: unknown recipients, {seen[Kind.RECIPIENT, Outcome.UNKNOWN]:,}"
+    if told.rules.domains:
+        yield (
+            f"  could have become decoys: accounts that nobody has, refused more than"
+            f" {told.rules.needed_failures} times, {len(opened):,}"
+        )
+        for name, account in opened[:SHOWN]:
+            yield f"    {name} ({account.logins.refused:,} refusals)"
+    yield from _unknown(told)
+
+
+def _unknown(told: Replay) -> Iterator[str]:
+    yield "What a log cannot tell"
+    yield "  the passwords: whether a guess was common enough to win stays open"
+    if told.rules.users is None:
+        yield "  who is real: only names that logged in within it count as real (see --users)"
+    if not told.rules.domains:
+        yield "  which domains are yours: without --domain no account could become a decoy"
+    forgotten = told.networks.forgotten + told.accounts.forgotten
+    if forgotten:
+        yield f"  everything: {forgotten:,} networks and accounts were too many to remember"
