@@ -16,6 +16,7 @@ what is in them.  Other comments are hidden text.
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from dataclasses import dataclass, field
@@ -29,7 +30,6 @@ ATTRIBUTE = re.compile(
     r"[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*(?:\"([^\"]*)(?:\"|\Z)|'([^']*)(?:'|\Z)|([^\s>]*)))?"
 )
 REFERENCE = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{1,12}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
-LARGEST_CHARACTER = 0x10FFFF
 CSS_URL = re.compile(r"url\(\s{0,20}[\"']?([^\"')\s]{1,8192})|@import\s{1,20}[\"']([^\"']{1,8192})")
 REFRESH = re.compile(r"[\s\d.;,]{0,40}url\s{0,8}=\s{0,8}[\"']?([^\"']{1,8192})", re.IGNORECASE)
 RAW_TEXT = frozenset({"script", "style", "title", "textarea", "xmp", "noembed", "noframes"})
@@ -214,6 +214,11 @@ def _srcset(value: str, name: str) -> list[Found]:
     return [Found(words[0], Role.RESOURCE, f"{name[:20]}@srcset") for words in urls if words]
 
 
+@functools.lru_cache(maxsize=4096)
+def _character(reference: str) -> str:
+    return html.unescape(reference)
+
+
 def references(text: str, *, attribute: bool = False) -> str:
     """
     Resolve character references.
@@ -231,9 +236,9 @@ def references(text: str, *, attribute: bool = False) -> str:
         written = found[0]
         after = text[found.end() : found.end() + 1]
         if attribute and written[1] != "#" and written[-1] != ";":
-            known = html.unescape(written)
+            known = _character(written)
             whole = "&" not in known and ";" not in known and len(known) <= 2  # noqa: PLR2004  (a character or a pair)
             return known if whole and after != "=" else written
-        return html.unescape(written)
+        return _character(written)
 
     return REFERENCE.sub(resolve, text)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from honeypost.extract import limits
@@ -29,9 +29,12 @@ from honeypost.extract.transfer import IDENTITY, decoded, encoding_name
 GUESSED_BOUNDARY = re.compile(
     rb"(?:^|[\r\n])--([!-~]{2,70})[ \t]{0,20}\r?\n[ \t]{0,20}(?=content-)", re.IGNORECASE
 )
+PART_HEADER = re.compile(rb"\s{0,8}content-", re.IGNORECASE)
 TYPE = re.compile(r"\s{0,16}([\w.+-]{1,80})/([\w.+-]{1,100})")
 MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/rfc822-headers"})
-CR, LF = LINE_ENDS = b"\r\n"
+CR, LF = b"\r\n"
+_Cut = tuple[int, int, bool]
+"""One boundary line: where it begins, where the next line begins, is it the last."""
 
 
 class Kind(Enum):
@@ -124,7 +127,8 @@ class Walk:
         )
         children = self._children(part, span, body)
         if children is None:
-            yield _with_raw(part, span.data[body : span.end])
+            shown_as = "text/plain" if part.type.startswith("multipart/") else part.type
+            yield replace(part, raw=span.data[body : span.end], type=shown_as)
         else:
             pending.extend(reversed(children))
 
@@ -148,7 +152,7 @@ class Walk:
         self._decoded += len(data)
         return data, 0, len(data)
 
-    def _split(self, part: Part, span: _Span, body: int) -> list[_Span]:
+    def _split(self, part: Part, span: _Span, body: int) -> list[_Span] | None:
         boundary = part.parameters.get("boundary", "").encode("utf-8", "replace")
         cuts = _cuts(span, body, boundary[: limits.BOUNDARY_BYTES].rstrip())
         if not cuts or cuts[0][2]:
@@ -156,45 +160,32 @@ class Walk:
             guess = GUESSED_BOUNDARY.search(span.data, body, span.end)
             cuts = _cuts(span, body, guess[1]) if guess else []
         if not cuts:
-            # No part ever begins: read the whole as one, with its own header if it has one.
-            return [_Span(span.data, body, span.end, part.path, span.depth + 1)]
+            return self._unsplit(part, span, body)
         default = "message/rfc822" if part.type == "multipart/digest" else "text/plain"
         prefix = f"{span.path}." if span.path else ""
         return _spans_between(cuts, span, body, prefix, default)
 
+    def _unsplit(self, part: Part, span: _Span, body: int) -> list[_Span] | None:
+        # No part ever begins.  Some mailers forget only the boundary before the first one.
+        if not PART_HEADER.match(span.data, body, span.end):
+            return None
+        return [_Span(span.data, body, span.end, part.path, span.depth + 1)]
 
-def _cuts(span: _Span, body: int, boundary: bytes) -> list[tuple[int, int, bool]]:
-    """Give (where the line begins, where the next begins, is it the last) per boundary line."""
-    cuts: list[tuple[int, int, bool]] = []
+
+def _cuts(span: _Span, body: int, boundary: bytes) -> list[_Cut]:
     if not boundary:
-        return cuts
-    wanted = b"--" + boundary
-    at = span.data.find(wanted, body, span.end)
-    while at >= 0 and len(cuts) <= limits.PARTS:
-        after = at + len(wanted)
-        last = span.data[after : after + 2] == b"--" and after + 2 <= span.end
-        line_end = _line_end(span, after + 2 * last)
-        if line_end and (at == body or span.data[at - 1] in LINE_ENDS):
-            cuts.append((at, line_end, last))
-            if last:
-                break
-        at = span.data.find(wanted, after, span.end)
+        return []
+    line = re.compile(rb"(?<![^\r\n])--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r\n|\r|\n|\Z)")
+    cuts: list[_Cut] = []
+    for found in line.finditer(span.data, body, span.end):
+        cuts.append((found.start(), found.end(), found[1] is not None))
+        if found[1] or len(cuts) > limits.PARTS:
+            break
     return cuts
 
 
-def _line_end(span: _Span, at: int) -> int:
-    """Where the next line begins when only blanks are left on this one, else 0."""
-    while at < span.end and span.data[at] in b" \t":
-        at += 1
-    if at >= span.end:
-        return span.end
-    if span.data[at : at + 2] == b"\r\n":
-        return min(at + 2, span.end)
-    return at + 1 if span.data[at] in LINE_ENDS else 0
-
-
 def _spans_between(
-    cuts: list[tuple[int, int, bool]], span: _Span, body: int, prefix: str, default: str
+    cuts: list[_Cut], span: _Span, body: int, prefix: str, default: str
 ) -> list[_Span]:
     name, depth = prefix.rstrip(".") or "0", span.depth + 1
     spans = [_Span(span.data, body, cuts[0][0], name, depth, kind=Kind.UNSEEN)]
@@ -222,7 +213,3 @@ def _type_of(value: str, default: str) -> str:
 
 def _flat(span: _Span, kind: Kind) -> Part:
     return Part(span.path or "0", kind, span.data[span.start : span.end])
-
-
-def _with_raw(part: Part, raw: bytes) -> Part:
-    return Part(part.path, part.kind, raw, part.fields, part.type, part.parameters, part.encoding)
