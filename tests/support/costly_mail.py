@@ -50,6 +50,7 @@ def four_parts(body: bytes) -> bytes:
 
 COSTLY: dict[str, Callable[[], bytes]] = {
     "3,000 nested multiparts": nested_multiparts,
+    "19 multiparts around 10 MB": lambda: nested_multiparts(19) + b"\n" * 10_000_000,
     "1,000 nested messages": nested_messages,
     "50,000 parts": many_parts,
     "500,000 div": lambda: html(LINK + b"<div>" * 500_000),

@@ -26,6 +26,8 @@ BOUNDARY_BYTES = 200
 
 DEPTH = 20
 """Containers in containers; corpus 4, rspamd 64.  Deeper is searched flat."""
+SEARCHED_BYTES = 64 * MIB
+"""Searched for boundaries over all levels: the largest message, nested five deep."""
 PARTS = 200
 """Parts and containers of a message; corpus 17.  The rest is searched flat."""
 
@@ -36,7 +38,7 @@ TEXT_TAIL_BYTES = 256 * KIB
 TEXT_BYTES = 2 * MIB
 """Decoded text of all parts of a message; the dearest known mail costs 0.4 s a MiB."""
 DECODED_BYTES = 24 * MIB
-"""Output of all transfer decoding; nested base64 messages shrink, so twice the message."""
+"""Of messages that are encoded as a whole; they shrink as they nest, so twice the message."""
 
 HTML_TOKENS = 50_000
 """Tags and comments of a message; rspamd stops at 8,192.  The rest is searched flat."""

@@ -97,6 +97,7 @@ class Walk:
         self._marks = marks
         self._spans = 0
         self._decoded = 0
+        self._searched = 0
 
     def __iter__(self) -> Iterator[Part]:
         pending = [_Span(self._raw, 0, len(self._raw), "", 0, message=True)]
@@ -136,7 +137,8 @@ class Walk:
         multipart = part.type.startswith("multipart/")
         if not multipart and part.type not in MESSAGE_TYPES:
             return None
-        if span.depth >= limits.DEPTH:
+        self._searched += multipart * (span.end - body)
+        if span.depth >= limits.DEPTH or self._searched > limits.SEARCHED_BYTES:
             self._marks.add("depth-cut")
             return [_Span(span.data, body, span.end, part.path, span.depth, kind=Kind.REST)]
         if multipart:
@@ -175,10 +177,11 @@ class Walk:
 def _cuts(span: _Span, body: int, boundary: bytes) -> list[_Cut]:
     if not boundary:
         return []
-    line = re.compile(rb"(?<![^\r\n])--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r\n|\r|\n|\Z)")
+    # A literal start is searched at memory speed, and every level searches its whole span.
+    line = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*(?=(\r?\n|\Z))")
     cuts: list[_Cut] = []
-    for found in line.finditer(span.data, body, span.end):
-        cuts.append((found.start(), found.end(), found[1] is not None))
+    for found in line.finditer(span.data, max(body - 1, 0), span.end):
+        cuts.append((found.start() + 1, found.end(2), found[1] is not None))
         if found[1] or len(cuts) > limits.PARTS:
             break
     return cuts
