@@ -1,9 +1,9 @@
 """
 What may still be spent today: bytes, by day and by account.
 
-A day is a UTC day.  A counter is two numbers, so that the memory of a budget does not grow
-with what is spent; the shares of single accounts are kept for the running day only, and
-there are no more of them than decoys.
+A day is a UTC day.  A counter of a day is two numbers, so that a budget's memory does not
+grow with what is spent; the accounts' shares are kept for the running day only, and there
+are no more of them than decoys.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ ACCOUNT_SHARE = 0.5
 
 class DayBudget:
     """
-    A budget that is whole again every day at 00:00 UTC.
+    Bytes that are there again every day at 00:00 UTC, for all and for each account.
 
-    ``take`` and ``give_back`` bracket work that may fail; amounts are in the budget's unit.
+    What all spend and what one account spends may be learnt at different moments (Postfix
+    asks for an account before its message arrives), so they are counted apart.
     """
 
     def __init__(self, limit: int, account_share: float = ACCOUNT_SHARE) -> None:
@@ -28,39 +29,22 @@ class DayBudget:
         self._spent = 0
         self._by_account: dict[str, int] = {}
 
-    def spent(self, now: float) -> int:
-        """Give what was taken today."""
-        self._turn(now)
-        return self._spent
-
-    def has_room(self, now: float, amount: int, account: str = "") -> bool:
-        """Would ``take`` say yes?  ``account`` ``""`` (not known yet) has no share of its own."""
+    def has_room(self, now: float, amount: int, account: str) -> bool:
+        """May the account spend so much more now?"""
         self._turn(now)
         if self._spent + amount > self.limit:
             return False
-        return not account or self._by_account.get(account, 0) + amount <= self.account_limit
+        return self._by_account.get(account, 0) + amount <= self.account_limit
 
-    def take(self, now: float, amount: int, account: str = "") -> bool:
-        """Take the amount if it is there; ``False`` and nothing taken if not."""
-        if not self.has_room(now, amount, account):
-            return False
-        self._add(amount, account)
-        return True
-
-    def give_back(self, now: float, amount: int, account: str = "") -> None:
-        """Return what was taken and not used; what was taken on another day is gone."""
+    def spend(self, now: float, amount: int) -> None:
+        """Count bytes that are kept."""
         self._turn(now)
-        self._add(-min(amount, self._spent), account)
-
-    def record(self, now: float, amount: int, account: str = "") -> None:
-        """Count what was spent before a restart, even beyond the limit."""
-        self._turn(now)
-        self._add(amount, account)
-
-    def _add(self, amount: int, account: str) -> None:
         self._spent += amount
-        if account:
-            self._by_account[account] = max(0, self._by_account.get(account, 0) + amount)
+
+    def charge(self, now: float, amount: int, account: str) -> None:
+        """Count bytes against an account's share."""
+        self._turn(now)
+        self._by_account[account] = self._by_account.get(account, 0) + amount
 
     def _turn(self, now: float) -> None:
         """Begin the day of ``now``; a clock set back by less than a day changes nothing."""

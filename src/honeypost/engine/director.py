@@ -101,8 +101,8 @@ class Director:
             from today's.  Decoys come from their own store.
         """
         for entry in entries:
-            self._guesses.restore((entry,), self.rules)
-            self._spending.restore((entry,))
+            self._guesses.restore(entry, self.rules)
+            self._spending.restore(entry)
 
     def spool(self) -> Body:
         """Give an empty body for a message that begins."""
@@ -183,13 +183,14 @@ class Director:
         Let a decoy's message go on to our sink.
 
         Sessions that were authenticated before the containment came into doubt are stopped
-        here.  Bytes are charged when the sink keeps them, not now.
+        here.  The account is charged now, since our sink learns its name too late to refuse.
         """
         account = self.account_of(question.marker)
         if not account or self._grants.doubt():
             return SpendVerdict(Acceptance.TRY_LATER)
         if not self._spending.has_room(account, question.size):
             return SpendVerdict(Acceptance.TRY_LATER)
+        self._spending.charge(account, question.size)
         return SpendVerdict(Acceptance.ACCEPTED)
 
     def _note_report(self, question: NoteReport, who: Identity) -> Noted:

@@ -12,7 +12,6 @@ the list of names that logged in for real.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
 
 from honeypost.decide.decoys import Memory, Reason, Rules
 from honeypost.events import DecoyAdopted, LoginRefused, LoginReported
@@ -85,16 +84,17 @@ class Guesses:
             self._proven.popitem(last=False)
         self.forget(account)
 
-    def restore(self, entries: Iterable[Entry], rules: Rules) -> None:
-        """Build the memory again from journal entries, oldest first."""
-        for entry in entries:
-            event = entry.event
-            if isinstance(event, LoginRefused) and event.account:
-                self._learn(event, entry.time, rules)
-            elif isinstance(event, DecoyAdopted):
-                self.forget(event.account)
-            elif isinstance(event, LoginReported) and event.success and not event.decoy:
-                self.prove(event.account)
+    def restore(self, entry: Entry, rules: Rules) -> None:
+        """Take in one journal entry; called with all of them at start, oldest first."""
+        match entry.event:
+            case LoginRefused() as refused if refused.account:
+                self._learn(refused, entry.time, rules)
+            case DecoyAdopted() as adopted:
+                self.forget(adopted.account)
+            case LoginReported(success=True, decoy=False) as reported if reported.account:
+                self.prove(reported.account)
+            case _:
+                pass
 
     def _learn(self, event: LoginRefused, time: float, rules: Rules) -> None:
         reason = Reason(event.reason)

@@ -1,13 +1,14 @@
 """
-Keeps decoy mail within the day's bytes, and says so at most once a minute.
+Keeps each decoy within its share of the day's bytes, and ends what would be refused early.
 
-What is over is answered as a full server would (4xx), and at the first recipient already, so
-that a body that would be refused is not received at all.
+:mod:`.captures` has the last word about size, day and disk when a message is kept.  Here the
+sender is stopped before that: at the first recipient, and behind Postfix at the policy call
+before the message is handed over.  So a body that would be refused is not received at all.
+It is answered as a full server would (4xx); the operator is told once a minute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from honeypost.config.schema import Budgets
@@ -19,9 +20,8 @@ from honeypost.ports import Body, Clock, Entry
 from honeypost.questions import Acceptance, KeepMessage, KeepVerdict
 
 DAY_BYTES = "capture_bytes_per_day"
-SIZE = "message_bytes"
 TELL_SECONDS = 60.0
-"""A budget that is used up is told of once in so many seconds."""
+"""That a budget is used up is told once in so many seconds."""
 
 
 class CaptureDesk(Protocol):
@@ -38,12 +38,11 @@ class Spending:
     def __init__(
         self, budgets: Budgets, captures: CaptureDesk, journal: Notebook, clock: Clock
     ) -> None:
-        self._budgets = budgets
         self._captures = captures
         self._journal = journal
         self._clock = clock
         self._day = DayBudget(budgets.capture_bytes_per_day)
-        self._told: dict[str, float] = {}
+        self._told_at = -TELL_SECONDS
 
     def spool(self) -> Body:
         """Give an empty body for a message that begins."""
@@ -51,44 +50,36 @@ class Spending:
 
     def has_room(self, account: str, size: int = 1) -> bool:
         """May the decoy send so many bytes more today?  Tells when not."""
-        if self._day.has_room(self._clock(), size, account):
+        now = self._clock()
+        if self._day.has_room(now, size, account):
             return True
-        self._tell(DAY_BYTES, self._day.limit)
+        if now - self._told_at >= TELL_SECONDS:
+            self._told_at = now
+            self._journal.note(BudgetExceeded(DAY_BYTES, self._day.limit), None)
         return False
 
+    def charge(self, account: str, size: int) -> None:
+        """Count a message against the account's share; Postfix will hand it over."""
+        self._day.charge(self._clock(), size, account)
+
     async def keep(self, question: KeepMessage, who: Identity, body: Body) -> KeepVerdict:
-        """Keep a message if today's bytes allow; a message that is not kept costs nothing."""
-        account, size = question.envelope.account, question.size
-        if size > self._budgets.message_bytes:
-            return self._refuse(question, who, body, Acceptance.TOO_LARGE, SIZE)
-        if not self._day.take(self._clock(), size, account):
-            self._tell(DAY_BYTES, self._day.limit)
-            return self._refuse(question, who, body, Acceptance.TRY_LATER, DAY_BYTES)
-        kept = False
-        try:
-            verdict = await self._captures.keep(question, who, body)
-            kept = verdict.acceptance is Acceptance.ACCEPTED
-        finally:
-            if not kept:
-                self._day.give_back(self._clock(), size, account)
+        """Have a message kept, within its sender's share; it takes the body over."""
+        account = question.envelope.account
+        if account and not self.has_room(account, question.size):
+            body.abandon()
+            answer = Acceptance.TRY_LATER
+            self._journal.note(MessageRefused(account, answer, DAY_BYTES, question.size), who)
+            return KeepVerdict(answer)
+        verdict = await self._captures.keep(question, who, body)
+        if verdict.acceptance is Acceptance.ACCEPTED:
+            self._day.spend(self._clock(), question.size)
+            if account:
+                self.charge(account, question.size)
         return verdict
 
-    def _refuse(
-        self, question: KeepMessage, who: Identity, body: Body, answer: Acceptance, budget: str
-    ) -> KeepVerdict:
-        body.abandon()
-        refused = MessageRefused(question.envelope.account, str(answer), budget, question.size)
-        self._journal.note(refused, who)
-        return KeepVerdict(answer)
-
-    def _tell(self, budget: str, limit: int) -> None:
-        now = self._clock()
-        if now - self._told.get(budget, -TELL_SECONDS) >= TELL_SECONDS:
-            self._told[budget] = now
-            self._journal.note(BudgetExceeded(budget, limit), None)
-
-    def restore(self, entries: Iterable[Entry]) -> None:
-        """Count what the journal says was captured before the restart, oldest first."""
-        for entry in entries:
-            if isinstance(entry.event, MessageCaptured):
-                self._day.record(entry.time, entry.event.size, entry.event.account)
+    def restore(self, entry: Entry) -> None:
+        """Count what the journal says was captured before the restart."""
+        event = entry.event
+        if isinstance(event, MessageCaptured):
+            self._day.spend(entry.time, event.size)
+            self._day.charge(entry.time, event.size, event.account)

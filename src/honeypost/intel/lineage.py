@@ -15,13 +15,12 @@ same entries given twice change nothing.  It holds plain values only: a store ca
 JSON between two runs.
 
 Memory is bounded: the first :data:`MOST_NETWORKS` of an account are kept one by one, all
-others in a filter of :data:`SEEN_BYTES` that may take a new network for a known one (one in
+others in a filter of :data:`~.seen.SEEN_BYTES` that may take a new network for a known one (one in
 25 after 5,000 networks) but never the other way: a handover can be missed, never invented.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -33,6 +32,7 @@ from honeypost.events import (
     LoginRefused,
     MessageCaptured,
 )
+from honeypost.intel.seen import Seen
 from honeypost.model import Identity
 from honeypost.ports import Entry
 
@@ -41,12 +41,6 @@ MOST_ACCOUNTS = 2_000
 
 MOST_NETWORKS = 64
 """Networks of one account kept with count and times, guessing and entering each; handovers."""
-
-SEEN_BYTES = 4_096
-"""Size of the filter for further networks; made only for an account that has more."""
-
-SEEN_MARKS = 4
-"""Bits that one network sets in it."""
 
 PROBE_SECONDS = 300.0
 """A first message so soon after its sender's first entry tests the credential; measured tools
@@ -69,31 +63,6 @@ class Contact:
         self.first = self.first if self.count else time
         self.last = time
         self.count += 1
-
-
-@dataclass(slots=True)
-class Seen:
-    """Which further networks were met: a Bloom filter, errs towards yes."""
-
-    bits: bytearray = field(default_factory=bytearray)
-
-    def add(self, network: str) -> None:
-        """Remember a network."""
-        if not self.bits:
-            self.bits = bytearray(SEEN_BYTES)
-        for place in _places(network):
-            self.bits[place // 8] |= 1 << place % 8
-
-    def __contains__(self, network: str) -> bool:
-        if not self.bits:
-            return False
-        return all(self.bits[place // 8] & 1 << place % 8 for place in _places(network))
-
-
-def _places(network: str) -> list[int]:
-    hashed = hashlib.blake2b(network.encode(), digest_size=4 * SEEN_MARKS).digest()
-    numbers = (hashed[start : start + 4] for start in range(0, len(hashed), 4))
-    return [int.from_bytes(number, "big") % (8 * SEEN_BYTES) for number in numbers]
 
 
 @dataclass(slots=True)
