@@ -9,10 +9,14 @@ from typing import Annotated
 
 import typer
 
+from honeypost.config.load import load
+from honeypost.config.schema import Config
 from honeypost.errors import UsageError
 
 VARIABLE = "HONEYPOST_DATA"
 SYSTEM_DATA = Path("/var/lib/honeypost")
+SYSTEM_CONFIG = Path("/etc/honeypost/honeypost.toml")
+CONFIG_NAME = "honeypost.toml"
 
 
 def default_data(environ: Mapping[str, str], user_id: int) -> Path:
@@ -47,9 +51,30 @@ DataOption = Annotated[
 ]
 """``--data DIR``; give the parameter no default."""
 
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="One JSON object a line; see honeypost schema.")
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        show_default=f"DATA/{CONFIG_NAME} or {SYSTEM_CONFIG}, where there is one",
+        help="Configuration file.",
+    ),
 ]
+"""``--config FILE``; give the parameter the default ``None``."""
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print JSON, one object a line; see honeypost schema.")
+]
+
+
+def settings(config: Path | None, data: Path) -> Config:
+    """
+    Load the configuration that is meant when this option was given, or was not.
+
+    :raises ConfigError: with every problem at once.
+    """
+    usual = (path for path in (data / CONFIG_NAME, SYSTEM_CONFIG) if path.exists())
+    return load(config or next(usual, None), os.environ)
 
 
 def existing_data(data: Path) -> Path:

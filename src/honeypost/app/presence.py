@@ -1,0 +1,90 @@
+"""
+Is the daemon running, and where does it listen?
+
+The supervisor holds a lock on ``DATA/running.json`` while it lives, so a file left by a crash
+does not pass for a running daemon, and two daemons never share one folder.  Written whole,
+read without waiting.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from honeypost.errors import UsageError
+
+FILE = "running.json"
+BYTES_MAX = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What a running daemon says about itself."""
+
+    started: float
+    """Seconds since 1970, UTC."""
+    listeners: dict[str, list[str]] = field(default_factory=dict)
+    """Where each listener really stands, by its name in the configuration."""
+    pids: dict[str, int] = field(default_factory=dict)
+
+
+class Claim:
+    """
+    The right to be the one daemon of a data folder; held until closed or the process ends.
+
+    :raises UsageError: when another daemon holds it.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._descriptor = os.open(data / FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+            raise UsageError(f"{data} is in use by a running honeypost") from None
+
+    def announce(self, presence: Presence) -> None:
+        """Let others know; may be called again when something changes."""
+        data = json.dumps(asdict(presence)).encode()
+        os.pwrite(self._descriptor, data, 0)
+        os.ftruncate(self._descriptor, len(data))
+
+    def close(self) -> None:
+        """Give the right up."""
+        os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def running(data: Path) -> Presence | None:
+    """Say what runs on a data folder, ``None`` when nothing does."""
+    try:
+        with (data / FILE).open("rb") as file:
+            if not _is_held(file.fileno()):
+                return None
+            return Presence(**json.loads(file.read(BYTES_MAX)))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _is_held(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False

@@ -1,0 +1,83 @@
+"""
+What is stored, for commands that look: read-only, with the daemon running or not.
+
+Everything here is opened when it is first asked for, and a store that does not exist yet is
+an empty one: a command right after the first start has something to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from honeypost.config.schema import Paths
+from honeypost.events import DecoyAdopted, DecoyEntered, LoginRefused, MessageCaptured
+from honeypost.intel.lineage import Lineages
+from honeypost.ports import Decoy, Entry
+from honeypost.stores.reader import Joined, SegmentReader
+from honeypost.stores.view import LIMIT, JournalView
+
+LINEAGE_KINDS = tuple(
+    kind.kind() for kind in (LoginRefused, DecoyAdopted, DecoyEntered, MessageCaptured)
+)
+
+
+@dataclass(slots=True)
+class Archive:
+    """All that one site has stored; use it in a ``with`` block."""
+
+    paths: Paths
+    _journal: JournalView | None = field(default=None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._journal is not None:
+            self._journal.close()
+
+    @property
+    def journal(self) -> JournalView | None:
+        """The events and decoys, ``None`` when there are none yet."""
+        if self._journal is None and self.paths.journal.exists():
+            self._journal = JournalView(self.paths.journal)
+        return self._journal
+
+    @property
+    def segments(self) -> SegmentReader:
+        """The captures, also when there are none yet."""
+        return SegmentReader(self.paths.segments)
+
+    def entries(self, **conditions: Any) -> Iterator[Entry]:
+        """
+        Give all entries that meet the conditions of :meth:`JournalView.entries`, oldest first.
+
+        They come a page at a time, so no read transaction lasts.
+        """
+        if self.journal is None:
+            return
+        after = conditions.pop("after_id", "")
+        while page := self.journal.entries(after, **conditions):
+            yield from page
+            after = page[-1].id
+            if len(page) < LIMIT:
+                return
+
+    def decoys(self) -> list[Decoy]:
+        """All decoys, oldest first."""
+        return self.journal.decoys() if self.journal else []
+
+    def counts(self, since: float = 0.0) -> dict[str, int]:
+        """How many events of each kind there are."""
+        return self.journal.counts(since) if self.journal else {}
+
+    def messages(self) -> list[Joined]:
+        """All captured messages, oldest first, each with all its recipients."""
+        return list(self.segments.joined()) if self.paths.segments.is_dir() else []
+
+    def lineages(self) -> Lineages:
+        """Fold the lineage of every account from the journal."""
+        folded = Lineages()
+        folded.fold(self.entries(kinds=LINEAGE_KINDS))
+        return folded

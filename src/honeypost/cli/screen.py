@@ -1,0 +1,141 @@
+"""
+What commands print: JSON lines, tables, times and sizes; progress where it takes long.
+
+Results go to standard output and everything else to standard error, so a pipe gets only
+results.  Colours appear only on a terminal, and not when ``NO_COLOR`` is set (rich does that).
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+T = TypeVar("T")
+
+QUIET_SECONDS = 1.0
+"""What is done sooner shows no progress."""
+BLINK_SECONDS = 0.2
+
+
+def console() -> Console:
+    """Give the console for results."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def print_json(*items: object) -> None:
+    """Print each item as one line of JSON."""
+    for item in items:
+        sys.stdout.write(msgspec.json.encode(item).decode() + "\n")
+
+
+def table(*headings: str) -> Table:
+    """Give an empty table in the house style; a heading that begins with > is right-aligned."""
+    empty = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    for heading in headings:
+        right = heading.startswith(">")
+        empty.add_column(heading.lstrip(">"), justify="right" if right else "left", overflow="fold")
+    return empty
+
+
+def label(name: str, value: str | Text, style: str = "") -> Text:
+    """Give one line of a listing: a dim name, then the value."""
+    shown = value if isinstance(value, Text) else Text(value, style=style)
+    return Text.assemble((f"  {name:<14}", "dim"), shown)
+
+
+def progress(items: Iterable[T], noun: str) -> Iterator[T]:
+    """Pass items on; after a second a terminal is told how many there were so far."""
+    begun = shown = time.monotonic()
+    for count, item in enumerate(items, start=1):
+        yield item
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - begun > QUIET_SECONDS and now - shown > BLINK_SECONDS:
+            shown = now
+            sys.stderr.write(f"\r{count:,} {noun} ...")
+            sys.stderr.flush()
+    if shown > begun:
+        sys.stderr.write("\r\x1b[K")
+
+
+def timestamp(when: float) -> str:
+    """
+    Give RFC 3339 in UTC, ``""`` for no time.
+
+    >>> timestamp(1772366400.0)
+    '2026-03-01T12:00:00Z'
+    """
+    if not when:
+        return ""
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(when: float) -> str:
+    """
+    Give a time for a screen, in UTC.
+
+    >>> moment(1772366400.0)
+    '2026-03-01 12:00:00'
+    """
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S") if when else ""
+
+
+def size(count: int) -> str:
+    """
+    Give a number of bytes in binary units.
+
+    >>> size(512), size(1536), size(200 * 1024 * 1024)
+    ('512 B', '1.5 KiB', '200 MiB')
+    """
+    amount, units = float(count), ["B", "KiB", "MiB", "GiB"]
+    while amount >= 1024 and len(units) > 1:  # noqa: PLR2004 - a KiB
+        amount, units = amount / 1024, units[1:]
+    digits = f"{amount:.1f}" if amount < 10 else f"{amount:.0f}"  # noqa: PLR2004 - one digit
+    return f"{digits.removesuffix('.0')} {units[0]}"
+
+
+def span(seconds: float) -> str:
+    """
+    Give a duration in its two largest units.
+
+    >>> span(4), span(75), span(7 * 3600), span(90000)
+    ('4 s', '1 min 15 s', '7 h', '1 d 1 h')
+    """
+    left = int(seconds)
+    parts = []
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        amount, left = divmod(left, length)
+        if amount:
+            parts.append(f"{amount} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    Give a number with its noun.
+
+    >>> counted(1, "link"), counted(1200, "guess")
+    ('1 link', '1,200 guesses')
+    """
+    plural = noun + ("es" if noun.endswith("s") else "s")
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def defanged(text: str) -> str:
+    """
+    Give text whose links no terminal and no mail program makes clickable.
+
+    >>> defanged("go to https://evil.example/x")
+    'go to hxxps[:]//evil.example/x'
+    """
+    for scheme in ("http", "https", "ftp"):
+        harmless = scheme.replace("tt", "xx").replace("ft", "fx")
+        text = text.replace(f"{scheme}://", f"{harmless}[:]//")
+    return text

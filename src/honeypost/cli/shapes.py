@@ -1,0 +1,175 @@
+"""
+What ``--json`` prints: one class for each command, one object for each line.
+
+A contract: fields are added, never renamed or removed, and times are RFC 3339 in UTC.
+``honeypost schema COMMAND`` prints the JSON Schema of these classes; what came from an
+attacker is text with controls escaped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much of a budget is used."""
+
+    name: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that went wrong, newest last."""
+
+    time: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """``honeypost status``: one object."""
+
+    running: bool
+    mode: str
+    """``standalone``, ``beside`` (a real Postfix and Dovecot), ``""`` when it does not run."""
+    started: str
+    uptime_seconds: float
+    listeners: dict[str, list[str]]
+    pids: dict[str, int]
+    budgets: list[Budget]
+    decoys: int
+    decoys_today: int
+    guesses: int
+    probes: int
+    sessions: int
+    captures: int
+    handovers: int
+    messages_left: int
+    """Always 0: no part of Honeypost can send mail."""
+    grants: str
+    """``given``, or why no decoy login is granted now."""
+    troubles: list[Trouble]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """``honeypost accounts``: one object an account."""
+
+    account: str
+    state: str
+    """``won``: a decoy with a secret; ``guessed``: under fire, nobody is in."""
+    secret: str
+    won: str
+    frozen_until: str
+    guesses: int
+    networks: int
+    """Networks that guessed at it."""
+    last_guess: str
+    entries: int
+    """Logins with the secret."""
+    handovers: list[str]
+    """Networks that knew the secret at their first try."""
+    captures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    url: str
+    domain: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    type: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """``honeypost captures``: one object a message; lists are filled by ``show`` only."""
+
+    id: str
+    time: str
+    account: str
+    client: str
+    queue_id: str
+    reverse_path: str
+    subject: str
+    recipient_count: int
+    size: int
+    sha256: str
+    extracted: bool
+    """Has the worker taken it apart yet?"""
+    link_count: int
+    attachment_count: int
+    recipients: list[str]
+    links: list[Link]
+    attachments: list[Attachment]
+    errors: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that happened and why it was answered so."""
+
+    time: str
+    kind: str
+    """Wire id of the event, as in ``login.refused``."""
+    session: str
+    client: str
+    account: str
+    answer: str
+    """What the client was told."""
+    reason: str
+    """The rule that decided, ``""`` where none did."""
+    because: str
+    distinct_failures: int
+    needed_failures: int
+    recomputed: str
+    """``agrees``, ``disagrees``, ``gap`` (the memory at that time was shorter), ``""``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """``honeypost explain``: one object."""
+
+    subject: str
+    kind: str
+    """``address``, ``account``, ``message`` or ``session``."""
+    summary: list[str]
+    evidence: list[Evidence]
+    left_out: int
+    """Older evidence that is not listed."""
+    recomputed: int
+    disagreements: int
+    undo: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that the demo says, and whether it is so."""
+
+    text: str
+    holds: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """``honeypost demo``: one object at the end."""
+
+    messages_left: int
+    credentials_traced: int
+    links_found: int
+    captures: int
+    guesses: int
+    hosts: int
+    seconds: float
+    data: str
+    claims: list[Claim]

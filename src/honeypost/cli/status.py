@@ -1,0 +1,198 @@
+"""``honeypost status``: is it running, what did it cost, what did it see?"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from rich.text import Text
+
+from honeypost.app.presence import Presence, running
+from honeypost.cli import screen, shapes
+from honeypost.cli.archive import Archive
+from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
+from honeypost.config.schema import Budgets, Paths
+from honeypost.events import (
+    BudgetExceeded,
+    CaptureExtracted,
+    Event,
+    GrantsResumed,
+    GrantsStopped,
+    LoginRefused,
+    MessageRefused,
+    RecipientProbed,
+    SessionClosed,
+    SessionOpened,
+)
+from honeypost.ports import Entry
+
+DAY_SECONDS = 86_400
+TROUBLES_SHOWN = 5
+TROUBLES_LOOKED_AT = 7 * DAY_SECONDS
+BESIDE_LISTENERS = {"lmtp", "policy", "lookup", "authpolicy"}
+
+
+def status(
+    data: DataOption,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Is it running, what did it cost, what did it see?"""
+    paths = Paths(existing_data(data))
+    with Archive(paths) as archive:
+        found = collect(archive, running(data), settings(config, data).budgets, time.time())
+    if json:
+        screen.print_json(found)
+    else:
+        show(found)
+
+
+def collect(
+    archive: Archive, presence: Presence | None, budgets: Budgets, now: float
+) -> shapes.Status:
+    """Gather everything that the command shows; ``now`` is Unix time."""
+    counts = archive.counts()
+    decoys = archive.decoys()
+    midnight = now - now % DAY_SECONDS
+    lineages = archive.lineages()
+    return shapes.Status(
+        running=presence is not None,
+        mode=_mode(presence),
+        started=screen.timestamp(presence.started) if presence else "",
+        uptime_seconds=round(now - presence.started, 1) if presence else 0.0,
+        listeners=presence.listeners if presence else {},
+        pids=presence.pids if presence else {},
+        budgets=_budgets(archive, presence, budgets, midnight),
+        decoys=len(decoys),
+        decoys_today=sum(decoy.adopted_at >= midnight for decoy in decoys),
+        guesses=counts.get(LoginRefused.kind(), 0) + len(decoys),
+        probes=counts.get(RecipientProbed.kind(), 0),
+        sessions=counts.get(SessionOpened.kind(), 0),
+        captures=len(archive.messages()),
+        handovers=sum(len(lineage.handovers) for lineage in lineages.accounts.values()),
+        messages_left=0,
+        grants=_grants(archive),
+        troubles=_troubles(archive, now),
+    )
+
+
+def _mode(presence: Presence | None) -> str:
+    if presence is None:
+        return ""
+    return "beside" if BESIDE_LISTENERS & set(presence.listeners) else "standalone"
+
+
+def _budgets(
+    archive: Archive, presence: Presence | None, budgets: Budgets, midnight: float
+) -> list[shapes.Budget]:
+    captures = [message.capture for message in archive.messages()]
+    today = sum(capture.size for capture in captures if capture.time >= midnight)
+    return [
+        shapes.Budget("connections", _open_sessions(archive, presence), budgets.connections),
+        shapes.Budget("capture_bytes_per_day", today, budgets.capture_bytes_per_day),
+        shapes.Budget("disk_bytes", _folder_bytes(archive.paths.segments), budgets.disk_bytes),
+        shapes.Budget(
+            "journal_bytes",
+            archive.journal.bytes() if archive.journal else 0,
+            budgets.journal_bytes,
+        ),
+    ]
+
+
+def _open_sessions(archive: Archive, presence: Presence | None) -> int:
+    if presence is None:
+        return 0
+    counts = archive.counts(presence.started)
+    return max(0, counts.get(SessionOpened.kind(), 0) - counts.get(SessionClosed.kind(), 0))
+
+
+def _folder_bytes(folder: Path) -> int:
+    if not folder.is_dir():
+        return 0
+    with os.scandir(folder) as files:
+        return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _grants(archive: Archive) -> str:
+    reason = "given"
+    for entry in archive.entries(kinds=(GrantsStopped.kind(), GrantsResumed.kind())):
+        event = entry.event
+        reason = f"stopped: {event.reason}" if isinstance(event, GrantsStopped) else "given"
+    return reason
+
+
+def _troubles(archive: Archive, now: float) -> list[shapes.Trouble]:
+    kinds = [kind.kind() for kind in (GrantsStopped, MessageRefused, BudgetExceeded)]
+    kinds.append(CaptureExtracted.kind())
+    found = [
+        shapes.Trouble(screen.timestamp(entry.time), text)
+        for entry in archive.entries(kinds=kinds, since=now - TROUBLES_LOOKED_AT)
+        if (text := _trouble(entry))
+    ]
+    return found[-TROUBLES_SHOWN:]
+
+
+def _trouble(entry: Entry) -> str:
+    event: Event = entry.event
+    match event:
+        case GrantsStopped():
+            return f"no decoy login is granted: {event.reason}"
+        case MessageRefused():
+            return f"a message of {screen.size(event.size)} was not kept: {event.budget or event.answer}"
+        case BudgetExceeded():
+            return f"budget {event.budget} of {event.limit:,} is used up"
+        case CaptureExtracted(errors=errors) if errors:
+            return f"capture {event.capture} could not be read to the end: {', '.join(errors)}"
+        case _:
+            return ""
+
+
+def show(found: shapes.Status) -> None:
+    """Print the status for people."""
+    out = screen.console()
+    out.print(_headline(found))
+    for name, places in found.listeners.items():
+        out.print(screen.label(name, "  ".join(places)))
+    out.print()
+    for budget in found.budgets:
+        out.print(screen.label(budget.name.removesuffix("_bytes").replace("_", " "), _bar(budget)))
+    out.print()
+    for name, value in _figures(found):
+        out.print(screen.label(name, value))
+    for trouble in found.troubles:
+        out.print(screen.label(trouble.time[:16].replace("T", " "), trouble.text, "yellow"))
+
+
+def _headline(found: shapes.Status) -> Text:
+    if not found.running:
+        return Text.assemble(("not running", "yellow"), "  (honeypost up)")
+    return Text.assemble(
+        ("running", "bold green"), f"  {found.mode}, for {screen.span(found.uptime_seconds)}"
+    )
+
+
+def _bar(budget: shapes.Budget) -> Text:
+    share = budget.used / budget.limit
+    full = min(round(share * 20), 20)
+    in_bytes = "bytes" in budget.name
+    used = screen.size(budget.used) if in_bytes else f"{budget.used:,}"
+    limit = screen.size(budget.limit) if in_bytes else f"{budget.limit:,}"
+    style = "red" if share >= 1 else "green"
+    return Text.assemble(
+        ("━" * full, style), ("━" * (20 - full), "bright_black"), f"  {used} of {limit}"
+    )
+
+
+def _figures(found: shapes.Status) -> list[tuple[str, str | Text]]:
+    granted = found.grants == "given"
+    return [
+        ("sessions", f"{found.sessions:,}"),
+        ("probes", f"{found.probes:,}"),
+        ("guesses", f"{found.guesses:,}"),
+        ("decoys won", f"{found.decoys:,} ({found.decoys_today} today)"),
+        ("handovers", f"{found.handovers:,}"),
+        ("captures", f"{found.captures:,}"),
+        ("left", f"{found.messages_left} messages (nothing here can send)"),
+        ("decoy logins", Text(found.grants, style="" if granted else "bold yellow")),
+    ]
