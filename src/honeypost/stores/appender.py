@@ -8,7 +8,8 @@ taken back by ``truncate``, so a message that did not fit leaves nothing behind.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -108,24 +109,25 @@ def begin_segment(files: Files, directory: Path, number: int, marker: bytes) -> 
     return Appender(file, number, marker)
 
 
-def erase(file: File, place: Place, marker: bytes) -> None:
+def erase(file: File, places: Sequence[Place], marker: bytes) -> None:
     """
-    Overwrite a record in place; it keeps its length, so no other record moves.
+    Overwrite records in place; they keep their length, so no other record moves.
 
     Three steps, each durable before the next: whoever finds a record that is marked as being
     erased knows that the work must be done again.
+
+    :raises OSError: the disk is broken; call it again.
     """
-    head = place.head
-    marked = RecordHead(
-        Kind.ERASING, head.meta_bytes, head.body_bytes, head.meta_crc, head.body_crc
-    )
-    file.write(place.offset, marked.pack(marker))
+    for place in places:
+        file.write(place.offset, replace(place.head, kind=Kind.ERASING).pack(marker))
     file.sync()
-    for offset in range(place.meta_offset, place.end, CHUNK_BYTES):
-        file.write(offset, bytes(min(CHUNK_BYTES, place.end - offset)))
+    for place in places:
+        for offset in range(place.meta_offset, place.end, CHUNK_BYTES):
+            file.write(offset, bytes(min(CHUNK_BYTES, place.end - offset)))
     file.sync()
-    gone = RecordHead(Kind.ERASED, head.meta_bytes, head.body_bytes, 0, 0)
-    file.write(place.offset, gone.pack(marker))
+    for place in places:
+        gone = replace(place.head, kind=Kind.ERASED, meta_crc=0, body_crc=0)
+        file.write(place.offset, gone.pack(marker))
     file.sync()
 
 

@@ -8,7 +8,6 @@ torn end of the newest segment is cut off, and records that were being erased ar
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from honeypost.stores.appender import Appender, erase
 from honeypost.stores.files import File, Files, own_errors
 from honeypost.stores.reader import Damage, SegmentReader
 from honeypost.stores.records import Brief, Kind, segment_name
-from honeypost.stores.segment import Place, open_segment
+from honeypost.stores.segment import open_segment
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +53,21 @@ class Catalogue:
     def lines(self) -> list[SegmentLine]:
         """All segments, oldest first."""
         return [self._lines[number] for number in sorted(self._lines)]
+
+    def older(self, before: float) -> list[SegmentLine]:
+        """
+        Segments all of whose captures are older; oldest first.
+
+        One with no readable capture is as old as the next one that has some.
+        """
+        last = max(
+            (line.number for line in self._lines.values() if 0 < line.newest < before), default=0
+        )
+        return [
+            line
+            for line in self.lines()
+            if (line.newest < before if line.records else line.number < last)
+        ]
 
     def numbers_since(self, time: float) -> list[int]:
         """Segments with captures since then, oldest first."""
@@ -106,8 +120,7 @@ class Catalogue:
                 file.truncate(line.bytes)
                 file.sync()
             if repair:
-                for place, marker in _being_erased(file):
-                    erase(file, place, marker)
+                _finish_erasing(file)
             return line
         finally:
             file.close()
@@ -129,9 +142,11 @@ class Catalogue:
         return SegmentLine(number, file.size() - torn, records, newest, last_id), torn
 
 
-def _being_erased(file: File) -> Iterator[tuple[Place, bytes]]:
-    """Records whose erasing a crash cut short, and the marker to write them with."""
+def _finish_erasing(file: File) -> None:
+    """Erase what a crash left half erased."""
     segment = open_segment(file)
-    for place in segment.places() if segment else ():
-        if segment and place.head.kind is Kind.ERASING:
-            yield place, segment.marker
+    if segment is None:
+        return
+    places = [place for place in segment.places() if place.head.kind is Kind.ERASING]
+    if places:
+        erase(file, places, segment.marker)

@@ -7,7 +7,7 @@ a layer below the store that forgets whatever was not synced
 ext4, XFS and Btrfs promise, and no more:
 
 - bytes written are safe after ``sync`` of that file, not before, and in no order;
-- a name (create, rename, unlink) is safe after ``sync_directory``, not before.
+- a name (create, unlink) is safe after ``sync_directory``, not before.
 
 Errors of the disk are :class:`OSError` here; the stores turn them into our own.
 """
@@ -61,8 +61,6 @@ class Files(Protocol):
 
     def make_directory(self, path: Path) -> None:
         """Make it and its parents, durable and for us alone; fine when it is there."""
-
-    def rename(self, old: Path, new: Path) -> None: ...
 
     def unlink(self, path: Path) -> None: ...
 
@@ -128,9 +126,6 @@ class DiskFiles:
             self.make_directory(path.parent)
             path.mkdir(PRIVATE_DIRECTORY, exist_ok=True)
             self.sync_directory(path.parent)
-
-    def rename(self, old: Path, new: Path) -> None:
-        old.rename(new)
 
     def unlink(self, path: Path) -> None:
         path.unlink()

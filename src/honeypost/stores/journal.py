@@ -17,9 +17,13 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from honeypost.config.schema import Budgets
+from honeypost.engine.janitor import Pruned
+from honeypost.engine.traces import Trace
 from honeypost.errors import StoreError
 from honeypost.events import (
     ClientGreeted,
@@ -31,8 +35,8 @@ from honeypost.events import (
 )
 from honeypost.ports import Decoy, Entry
 from honeypost.stores.group import GroupWriter
-from honeypost.stores.rows import INSERT, to_row
-from honeypost.stores.sqlite import open_own, transaction, translated
+from honeypost.stores.rows import INSERT, SELECT, from_row, to_row
+from honeypost.stores.sqlite import open_own, transaction, translated, used_bytes
 from honeypost.stores.view import JournalView
 
 __all__ = ["JournalStore", "JournalView"]
@@ -41,6 +45,8 @@ LINGER_SECONDS: Final = 0.25
 """An event that nobody waits for is on the disk so much later, at the latest."""
 QUEUE_LIMIT: Final = 10_000
 """Events waiting; from half of it on those that say little are dropped."""
+BATCH: Final = 1000
+"""Events deleted or looked at in one transaction (about 20 ms)."""
 LITTLE: Final = (
     SessionOpened, SessionClosed, SessionRejected, ClientGreeted, TlsStarted, RecipientProbed,
 )  # fmt: skip
@@ -73,8 +79,13 @@ class _Flush:
     """Nothing to write; whoever waits for it waits for all before it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _FoldLog:
+    """Fold the write-ahead log into the database."""
+
+
 _Task = Callable[[sqlite3.Connection], object]
-_Job = Entry | Decoy | _Flush | _Task
+_Job = Entry | Decoy | _Flush | _FoldLog | _Task
 
 
 class JournalStore:
@@ -84,10 +95,12 @@ class JournalStore:
         self,
         path: Path,
         *,
+        most_bytes: int = Budgets().journal_bytes,
         linger_seconds: float = LINGER_SECONDS,
         queue_limit: int = QUEUE_LIMIT,
     ) -> None:
         self._path = path
+        self._most_bytes = most_bytes
         self._queue_limit = queue_limit
         self._connection: sqlite3.Connection | None = None
         self._decoys: tuple[Decoy, ...] = ()
@@ -162,7 +175,56 @@ class JournalStore:
         """
         return await self._writer.run(task)
 
+    async def prune(self, before: float) -> Pruned:
+        """
+        Delete events that are older, then the oldest ones until the budget holds.
+
+        :raises StoreError: the disk is broken.
+        """
+        pruned = Pruned()
+        while step := await self.run(lambda connection: self._prune_some(connection, before)):
+            pruned += step
+        return pruned
+
+    async def forget(self, trace: Trace) -> int:
+        """
+        Delete every event that names the address, and overwrite where it was.
+
+        A decoy of that name stays: we made it up, and its secret is promised to be frozen.
+
+        :return: how many are gone. :raises StoreError: the disk is broken; ask again.
+        """
+        deleted, behind = 0, -1
+        seen = 0
+        while seen > behind:
+            behind = seen
+            step: tuple[int, int] = await self.run(partial(_forget_some, trace=trace, behind=seen))
+            seen, found = step
+            deleted += found
+        await self._writer.run(_FoldLog())
+        return deleted
+
     # The writer thread from here on
+
+    def _prune_some(self, connection: sqlite3.Connection, before: float) -> Pruned | None:
+        used = used_bytes(connection)
+        if used > self._most_bytes:
+            before = float("inf")
+        deleted = connection.execute(_DELETE_OLDEST, (before, BATCH)).rowcount
+        if not deleted:
+            return None
+        connection.execute(f"PRAGMA incremental_vacuum({BATCH})").fetchall()
+        return Pruned(deleted, max(0, used - used_bytes(connection)))
+
+    def _fold_log(self) -> object:
+        """Fold the write-ahead log in and cut it, so that nothing deleted is left in it."""
+        assert self._connection is not None, "the writer runs only while it is open"
+        try:
+            with translated(self._path.name):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except StoreError as error:
+            return error
+        return None
 
     def _work(self, jobs: Sequence[_Job]) -> Sequence[object]:
         entries = self._carried + [job for job in jobs if isinstance(job, Entry)]
@@ -181,6 +243,8 @@ class JournalStore:
                 return written
             case Decoy():
                 return self._attempt(lambda connection: _adopt(connection, job))
+            case _FoldLog():
+                return self._fold_log()
             case _:
                 return self._attempt(job)
 
@@ -221,3 +285,25 @@ class JournalStore:
 
 def _adopt(connection: sqlite3.Connection, decoy: Decoy) -> None:
     connection.execute("INSERT INTO decoys VALUES (?, ?, ?, ?, ?)", astuple(decoy))
+
+
+def _forget_some(connection: sqlite3.Connection, trace: Trace, behind: int) -> tuple[int, int]:
+    """Look at some events; the number of the last one and how many were deleted."""
+    rows = connection.execute(_NEXT, (behind, BATCH)).fetchall()
+    found = [(row[0],) for row in rows if _names(trace, row[1:])]
+    connection.executemany("DELETE FROM events WHERE number = ?", found)
+    return (rows[-1][0] if rows else behind), len(found)
+
+
+def _names(trace: Trace, row: tuple[Any, ...]) -> bool:
+    entry = from_row(row)
+    if entry is not None:
+        return trace.in_entry(entry)
+    return trace.in_text("\0".join(map(str, row)).encode())
+
+
+_DELETE_OLDEST: Final = """DELETE FROM events WHERE number IN
+    (SELECT number FROM events WHERE time < ? ORDER BY number LIMIT ?)"""
+_NEXT: Final = (
+    SELECT.replace("SELECT", "SELECT number,", 1) + " WHERE number > ? ORDER BY number LIMIT ?"
+)

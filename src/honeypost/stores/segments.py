@@ -24,22 +24,26 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 from honeypost.config.schema import Budgets
 from honeypost.engine.ids import Ids
+from honeypost.engine.janitor import Pruned
+from honeypost.engine.traces import Trace
 from honeypost.errors import StoreError, StoreFull
 from honeypost.model import Envelope, Identity
 from honeypost.ports import Body, Capture, Chance
-from honeypost.stores.appender import Appender, begin_segment
-from honeypost.stores.catalogue import Catalogue
-from honeypost.stores.files import DISK, Files, own_errors
+from honeypost.stores.appender import Appender, begin_segment, erase
+from honeypost.stores.catalogue import Catalogue, SegmentLine
+from honeypost.stores.files import DISK, File, Files, own_errors
 from honeypost.stores.group import GroupWriter
 from honeypost.stores.reader import Cursor, Damage, Joined, Kept, SegmentReader, join_key
-from honeypost.stores.records import MARKER_BYTES, RECORD_HEAD_BYTES, Meta
+from honeypost.stores.records import MARKER_BYTES, RECORD_HEAD_BYTES, Meta, segment_name
+from honeypost.stores.segment import open_segment
 from honeypost.stores.spool import Spool, SpooledBody
 
 __all__ = ["Cursor", "Damage", "Joined", "Kept", "SegmentReader", "SegmentStore"]
@@ -158,7 +162,53 @@ class SegmentStore:
         kept = self._reader.after(Cursor(numbers[0]), verify=False)
         return sum(entry.capture.size for entry in kept if entry.capture.time >= time)
 
+    async def prune(self, before: float) -> Pruned:
+        """
+        Delete whole segments whose newest capture is older, one at a time.
+
+        :raises StoreError: the disk is broken.
+        """
+        pruned = Pruned()
+        older = await self._writer.run(lambda: self._seal_older(before))
+        for line in cast("list[SegmentLine]", older):
+            freed = await self._writer.run(partial(self._catalogue.remove, line.number))
+            pruned += Pruned(line.records, cast("int", freed))
+        return pruned
+
+    async def forget(self, trace: Trace) -> int:
+        """
+        Erase every message that names the address, in its envelope or its body.
+
+        A message goes as a whole, with all its parts, and its place on the disk is
+        overwritten.  One segment at a time, so captures go on meanwhile.
+
+        :return: how many captures are gone. :raises StoreError: the disk is broken; ask again.
+        """
+        await self._writer.run(self._seal)
+        keys: set[tuple[str, ...]] = set()
+        for line in self._catalogue.lines():
+            keys |= cast("set[tuple[str, ...]]", await self._on_segment(line, trace_keys, trace))
+        erased = 0
+        for line in self._catalogue.lines() if keys else ():
+            erased += cast("int", await self._on_segment(line, erase_keys, keys))
+        return erased
+
+    async def _on_segment(
+        self, line: SegmentLine, step: Callable[[File, Any], object], argument: object
+    ) -> object:
+        def task() -> object:
+            path = self._directory / segment_name(line.number)
+            with own_errors(path.name), closing(self._files.open(path, writable=True)) as file:
+                return step(file, argument)
+
+        return await self._writer.run(task)
+
     # The writer thread from here on
+
+    def _seal_older(self, before: float) -> list[SegmentLine]:
+        if self._current is not None and 0 < self._current.newest < before:
+            self._seal()
+        return self._catalogue.older(before)
 
     def _work(self, jobs: Sequence[_Keep | _Task]) -> Sequence[object]:
         keeps = [job for job in jobs if isinstance(job, _Keep)]
@@ -233,6 +283,29 @@ class SegmentStore:
         with suppress(StoreError):
             segment.take_back(start)
         self._seal()
+
+
+def trace_keys(file: File, trace: Trace) -> set[tuple[str, ...]]:
+    """What joins the captures of a segment that name an address."""
+    segment = open_segment(file)
+    if segment is None:
+        return set()
+    return {
+        join_key(meta.capture)
+        for place, meta in segment.metas(Meta)
+        if trace.in_capture(meta.capture) or trace.in_body(segment.body(place))
+    }
+
+
+def erase_keys(file: File, keys: set[tuple[str, ...]]) -> int:
+    """Erase the captures of a segment that have one of these keys; how many there were."""
+    segment = open_segment(file)
+    if segment is None:
+        return 0
+    places = [place for place, meta in segment.metas(Meta) if join_key(meta.capture) in keys]
+    if places:
+        erase(file, places, segment.marker)
+    return len(places)
 
 
 def _attempt(task: _Task) -> object:
