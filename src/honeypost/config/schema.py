@@ -60,7 +60,7 @@ class Tls:
 @dataclass(frozen=True, slots=True)
 class Decoys:
     failures_min: int = setting(2, "Fewest distinct failures on an account before a guess may win.")
-    failures_max: int = setting(5, "Most of them; the number is keyed-random for each account.")
+    failures_max: int = setting(4, "Most of them; the number is keyed-random for each account.")
     role_share: float = setting(0.9, "Share of role names (admin, info, ...) that exist. 0 to 1.")
     name_share: float = setting(0.05, "Share of all other names that exist. 0 to 1.")
     new_per_day: int = setting(3, "Cap of decoys that come into being in a day.")

@@ -56,6 +56,10 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self._words)
 
+    def __iter__(self) -> Iterator[str]:
+        """Give the words of the list, in no order."""
+        return iter(self._words)
+
     def rule(self, secret: bytes, account: str, now: float) -> str:
         """
         Say why this secret could be guessed: ``list``, a template's name, or ``""`` if not.

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 from honeypost.config.schema import Config, SiteSecrets
 from honeypost.decide.decoys import Rules
-from honeypost.decide.names import is_listed, split_account
+from honeypost.decide.names import is_listed, split_account, strip_extension
 from honeypost.decide.secrets import Vocabulary
 from honeypost.engine.grants import Grants, Notebook
 from honeypost.engine.guesses import Guesses
@@ -218,4 +218,5 @@ class Director:
         local, domain = split_account(question.login.decode("utf-8", "replace").lower())
         if domain == self._marker_domain:
             return self.account_of(local), True
-        return self.rules.account(question.login), False
+        name = strip_extension(local) + (f"@{domain}" if domain else "")
+        return self.rules.account(name.encode()), False
