@@ -187,12 +187,14 @@ def _accounts(told: Replay) -> Iterator[str]:
 
 
 def _would(told: Replay) -> Iterator[str]:
-    seen = told.outcomes
+    let_in = told.outcomes[Kind.LOGIN, Outcome.ACCEPTED]
+    refused = told.outcomes[Kind.LOGIN, Outcome.REFUSED]
+    unknown = told.outcomes[Kind.RECIPIENT, Outcome.UNKNOWN]
     opened = told.could_open()
     yield "What would have been done"
-    yield f"  left as they are: logins let in, {seen[Kind.LOGIN, Outcome.ACCEPTED]:,}"
-    yield f"  refused as they were, and counted: refused logins, {seen[Kind.LOGIN, Outcome.REFUSED]:,} lines"
-    yield f"  answered as they were: unknown recipients, {seen[Kind.RECIPIENT, Outcome.UNKNOWN]:,}"
+    yield f"  left as they are: logins let in, {let_in:,}"
+    yield f"  refused as they were, and counted: refused logins, {refused:,} lines"
+    yield f"  answered as they were: unknown recipients, {unknown:,}"
     if told.rules.domains:
         yield (
             f"  could have become decoys: accounts that nobody has, refused more than"

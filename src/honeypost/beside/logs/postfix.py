@@ -20,7 +20,7 @@ PROGRAM = re.compile(rb"[\w.-]+(?:/[\w.-]+)*/(smtpd|postscreen)")
 SERVICES = {b"submission": "submission", b"smtps": "submissions", b"submissions": "submissions"}
 """Names of the services in Debian's master.cf; every other smtpd is counted as ``smtp``."""
 
-CLIENT = rb"[^][ ]*\[([0-9A-Fa-f.:]+)\](?::\d+)?"
+CLIENT = rb"[^][ ]*\[(?P<client>[0-9A-Fa-f.:]+)\](?::\d+)?"
 
 SASL = re.compile(rb"warning: " + CLIENT + rb": SASL (\S+) authentication failed:(.*)", re.DOTALL)
 ACCEPTED = re.compile(
@@ -32,18 +32,32 @@ REJECT = re.compile(
 SESSION = (
     (Outcome.OPENED, re.compile(rb"(?i:connect) from " + CLIENT + rb"(?: to .*)?\Z")),
     (Outcome.CLOSED, re.compile(rb"(?i:disconnect) (?:from )?" + CLIENT)),
-    (Outcome.LOST, re.compile(rb"(?:NOQUEUE: )?lost connection after (\S+) .*?from " + CLIENT)),
-    (Outcome.LOST, re.compile(rb"(?:NOQUEUE: )?timeout after (\S+) .*?from " + CLIENT)),
+    (
+        Outcome.LOST,
+        re.compile(rb"(?:NOQUEUE: )?lost connection after (?P<after>[A-Za-z-]+) .*?from " + CLIENT),
+    ),
+    (
+        Outcome.LOST,
+        re.compile(rb"(?:NOQUEUE: )?timeout after (?P<after>[A-Za-z-]+) .*?from " + CLIENT),
+    ),
     (Outcome.LOST, re.compile(rb"HANGUP after \S+ from " + CLIENT)),
-    (Outcome.TOO_MANY_ERRORS, re.compile(rb"too many errors after (\S+) .*?from " + CLIENT)),
+    (
+        Outcome.TOO_MANY_ERRORS,
+        re.compile(rb"too many errors after (?P<after>[A-Za-z-]+) .*?from " + CLIENT),
+    ),
     (Outcome.NOT_SMTP, re.compile(rb"warning: non-SMTP command from " + CLIENT)),
     (Outcome.NOT_SMTP, re.compile(rb"NON-SMTP COMMAND from " + CLIENT)),
     (
         Outcome.IMPATIENT,
-        re.compile(rb"(?:NOQUEUE: )?improper command pipelining after (\S+) from " + CLIENT),
+        re.compile(
+            rb"(?:NOQUEUE: )?improper command pipelining after (?P<after>[A-Za-z-]+) from " + CLIENT
+        ),
     ),
     (Outcome.IMPATIENT, re.compile(rb"PREGREET \d+ after \S+ from " + CLIENT)),
-    (Outcome.IMPATIENT, re.compile(rb"COMMAND PIPELINING from " + CLIENT + rb" after (\S+)")),
+    (
+        Outcome.IMPATIENT,
+        re.compile(rb"COMMAND PIPELINING from " + CLIENT + rb" after (?P<after>[A-Za-z-]+)"),
+    ),
     (
         Outcome.TOO_FAST,
         re.compile(rb"warning: [A-Za-z ]+ limit exceeded: \d+ from " + CLIENT + rb" for service"),
@@ -145,10 +159,9 @@ def _session(text: bytes, service: str) -> LogEvent | None:
     for outcome, pattern in SESSION:
         match = pattern.match(text)
         if match is not None:
-            after = [group for group in match.groups() if b"." not in group and b":" not in group]
-            client = next(group for group in match.groups() if group not in after)
-            note = f"after {printable(after[0])}" if after else _attempts(text)
-            return LogEvent(Kind.SESSION, outcome, address(client), service, note=note)
+            found = match.groupdict()
+            note = f"after {found['after'].decode()}" if "after" in found else _attempts(text)
+            return LogEvent(Kind.SESSION, outcome, address(found["client"]), service, note=note)
     return None
 
 
