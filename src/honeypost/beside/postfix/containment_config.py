@@ -21,11 +21,11 @@ with every process of ours dead nothing leaves.  Measured on Postfix 3.7.11 and 
   ``reject_*_sender_login_mismatch`` would show the marker to the attacker.
 * ``decoy_destination_recipient_limit`` keeps a message with 1,000 recipients in one piece.
 
-The checks of the notice cleanup stand as literals in master.cf, not as ``$name`` of main.cf.  A
-notice may be written days after the message was taken; when main.cf was replaced meanwhile
-(template, backup, ``postconf -e``), a reference expands to nothing and the notice leaves,
-the literal still holds.  The other way round a replaced master.cf has lost the cleanup
-service itself, whatever main.cf says; so nothing is gained by a reference.
+Everything stands as a literal in master.cf, nothing as ``$name`` of main.cf.  main.cf is what gets
+replaced (template, backup, ``postconf -e``); a reference would then expand to nothing, in the
+next smtpd and in the notice that is written days after the message was taken, while the
+literal still holds.  A replaced master.cf has lost the services themselves, whatever main.cf
+says; so nothing would be gained by a reference.
 
 Inline ``regexp:{{...}}`` tables need Postfix 3.7; a ``$`` of a pattern is written ``$$``.
 """
@@ -97,35 +97,37 @@ class ContainmentConfig:
             if not allowed.fullmatch(value):
                 raise ValueError(f"{value!r} cannot stand in Postfix's configuration")
 
-    def main(self, site: Mapping[str, str]) -> dict[str, str]:
-        """
-        Parameters to set in main.cf.
+    def main(self) -> dict[str, str]:
+        """Parameters to set in main.cf."""
+        return {f"{DECOY_TRANSPORT}_destination_recipient_limit": str(self.recipients)}
 
-        :param site: the site's own values of the lists that ours go before
-            (``postconf -h``); what is missing is empty.
+    def sasl_options(self, site: Mapping[str, str]) -> dict[str, str]:
         """
-        return {
-            "decoy_contain": self._access(f"PREPEND {self.header}: $$1", captured=True)
+        Options of every smtpd service where clients log in (``-o`` in master.cf).
+
+        Where SASL is on for all of them they may stand in main.cf as well; on an smtpd
+        without SASL each list costs a warning per message.
+
+        :param site: the lists in force on that service (``postconf -h``, ``-P``), which ours
+            go before; what is missing is empty.
+        """
+        contain = (
+            self._access(f"PREPEND {self.header}: $$1", captured=True)
             + ", "
-            + self._access(f"FILTER {DECOY_TRANSPORT}:{self._next_hop()}"),
-            "decoy_budget": (
-                f"check_policy_service {{ {self.policy}, timeout={self.policy_seconds}s, "
-                "try_limit=1, default_action=DISCARD }"
-            ),
-            "smtpd_restriction_classes": _before(
-                "decoy_budget", site.get("smtpd_restriction_classes", "")
-            ),
-            "smtpd_data_restrictions": _before(
-                "$decoy_contain", site.get("smtpd_data_restrictions", "")
-            ),
-            "smtpd_end_of_data_restrictions": _before(
-                self._access("decoy_budget"), site.get("smtpd_end_of_data_restrictions", "")
-            ),
-            "smtpd_sender_restrictions": _before(
-                self._access("permit"), site.get("smtpd_sender_restrictions", "")
-            ),
-            f"{DECOY_TRANSPORT}_destination_recipient_limit": str(self.recipients),
+            + self._access(f"FILTER {DECOY_TRANSPORT}:{self._next_hop()}")
+        )
+        lists = {
+            "smtpd_restriction_classes": "decoy_budget",
+            "smtpd_sender_restrictions": self._access("permit"),
+            "smtpd_data_restrictions": contain,
+            "smtpd_end_of_data_restrictions": self._access("decoy_budget"),
         }
+        budget = (
+            f"check_policy_service {{ {self.policy}, timeout={self.policy_seconds}s, "
+            "try_limit=1, default_action=DISCARD }"
+        )
+        options = {name: _before(ours, site.get(name, "")) for name, ours in lists.items()}
+        return {**options, "decoy_budget": budget}
 
     def services(self) -> tuple[Service, ...]:
         """Services to add to master.cf."""

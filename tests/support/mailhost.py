@@ -1,0 +1,221 @@
+"""
+A whole mail host in a folder and a network namespace: Dovecot, Postfix, us, and an "internet".
+
+The attaching of a site is another matter; here the harness writes the configuration, from the
+same generators.  Nothing of the machine is changed and nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import base64
+import imaplib
+import poplib
+import shutil
+import smtplib
+import socket
+import ssl
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from honeypost.beside.dovecot.chain import DecoyChain
+from honeypost.beside.manifest import record_attachment
+from honeypost.beside.postfix.containment_config import ContainmentConfig
+from support.dovecot_host import DECOY_UID, IMAP_PORT, POP3_PORT, DovecotHost
+from support.namespace import Namespace
+from support.postfix_host import INTERNET_PORT, MX_PORT, SUBMISSION_PORT, PostfixHost
+from support.sinks import Internet
+from support.users import KINDS
+
+LOOKUP_PORT, REPORT_PORT = 2740, 2730
+KEY = "test-script-key"
+MARKER_DOMAIN, HEADER = "k7qp2mzx.invalid", "X-Qr7tW2k"
+
+
+@dataclass
+class MailHost:
+    """
+    Everything but our own processes, which a test adds.
+
+    :param kind: of the real users' database: passwd-file, pam, sql.
+    """
+
+    kind: str = "passwd-file"
+    attached: bool = True
+    """With decoy chain and containment; else the site as it was before."""
+    dovecot_extra: str = ""
+    postfix_settings: Mapping[str, str] = field(default_factory=dict)
+    guard: bool = True
+
+    def __enter__(self) -> MailHost:
+        self.base = Path(tempfile.mkdtemp(prefix="hp-", dir="/tmp"))
+        self.base.chmod(0o755)
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _build(self) -> None:
+        self.namespace = Namespace()
+        _certificate(self.base)
+        self.users = KINDS[self.kind](self.base)
+        self.sink, self.policy = self.base / "lmtp", self.base / "policy"
+        self.manifest = self.base / "containment.json"
+        self.containment = ContainmentConfig(
+            MARKER_DOMAIN, HEADER, f"unix:{self.sink}", f"unix:{self.policy}"
+        )
+        self.chain = DecoyChain(
+            directory=self.base / "lua",
+            url=f"http://127.0.0.1:{LOOKUP_PORT}/lookup",
+            key=KEY,
+            marker_domain=MARKER_DOMAIN,
+            uid=DECOY_UID,
+            gid=DECOY_UID,
+            home=self.base / "decoys",
+            deny=self.users.deny,
+        )
+        self.dovecot = DovecotHost(
+            self.base,
+            self.namespace,
+            self.users,
+            self.chain if self.attached else None,
+            report_url=f"http://127.0.0.1:{REPORT_PORT}/",
+            extra=self.dovecot_extra,
+            guard=self.guard,
+        )
+        self.postfix = PostfixHost(
+            self.base,
+            self.namespace,
+            self.containment if self.attached else None,
+            settings=self.postfix_settings,
+        )
+        self.internet = Internet(self.bound("127.0.0.1", INTERNET_PORT))
+        self.dovecot.start()
+        record_attachment(
+            self.manifest, postfix_directory=self.postfix.directory, queue_directory=self.postfix.queue
+        )
+        self.postfix.start()
+
+    def close(self) -> None:
+        for part in ("postfix", "dovecot"):
+            if hasattr(self, part):
+                getattr(self, part).stop()
+        for part in ("internet", "namespace"):
+            if hasattr(self, part):
+                getattr(self, part).close()
+        shutil.rmtree(self.base, ignore_errors=True)
+
+    # Clients
+
+    def bound(self, address: str, port: int) -> socket.socket:
+        """Make a socket bound to an address inside."""
+        made = self.namespace.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((address, port))
+        return made
+
+    def smtp(
+        self, *, address: str = "127.0.0.1", port: int = SUBMISSION_PORT, source: str = ""
+    ) -> smtplib.SMTP:
+        """Give a client after EHLO and, on submission, STARTTLS."""
+        client = _Smtp(self.namespace, source)
+        client.connect(address, port)
+        client.ehlo("client.test")
+        if port == SUBMISSION_PORT:
+            client.starttls(context=_trusting())
+            client.ehlo("client.test")
+        return client
+
+    def smtp_login(self, login: str, password: str, **where: str) -> tuple[int, bytes]:
+        """Try AUTH PLAIN on submission; gives the reply."""
+        with self.smtp(**where) as client:
+            return client.docmd("AUTH", f"PLAIN {plain(login, password)}")
+
+    def imap_login(self, login: str, password: str, **where: str) -> bool:
+        """Try LOGIN over IMAP."""
+        client = _Imap(self.namespace, **where)
+        try:
+            return client.login(login, password)[0] == "OK"
+        except imaplib.IMAP4.error:
+            return False
+        finally:
+            client.shutdown()
+
+    def imap(self, login: str, password: str) -> imaplib.IMAP4:
+        """Give a logged-in IMAP client."""
+        client = _Imap(self.namespace)
+        client.login(login, password)
+        return client
+
+    def pop3_login(self, login: str, password: str) -> bool:
+        """Try USER and PASS."""
+        client = _Pop3(self.namespace)
+        try:
+            client.user(login)
+            client.pass_(password)
+            return True
+        except poplib.error_proto:
+            return False
+        finally:
+            client.close()
+
+    def deliver(self, sender: str, recipient: str, text: bytes) -> None:
+        """Send mail from outside through the MX."""
+        with self.smtp(port=MX_PORT) as client:
+            client.sendmail(sender, [recipient], text)
+
+
+def plain(login: str, password: str) -> str:
+    """Give the initial response of AUTH PLAIN."""
+    return base64.b64encode(f"\0{login}\0{password}".encode()).decode()
+
+
+class _Smtp(smtplib.SMTP):
+    def __init__(self, namespace: Namespace, source: str) -> None:
+        self._namespace, self._source = namespace, source
+        super().__init__(local_hostname="client.test", timeout=30)
+        self._host = "mail.example.org"  # what starttls() names, not whom we connect to
+
+    def _get_socket(self, host, port, timeout):
+        return self._namespace.connect(host, port, source=self._source, timeout=timeout)
+
+
+class _Imap(imaplib.IMAP4):
+    def __init__(self, namespace: Namespace, *, address: str = "127.0.0.1", source: str = "") -> None:
+        self._namespace, self._source = namespace, source
+        super().__init__(address, IMAP_PORT, timeout=30)
+
+    def _create_socket(self, timeout):
+        return self._namespace.connect(self.host, self.port, source=self._source, timeout=timeout)
+
+
+class _Pop3(poplib.POP3):
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
+        super().__init__("127.0.0.1", POP3_PORT, timeout=30)
+
+    def _create_socket(self, timeout):
+        return self._namespace.connect(self.host, self.port, timeout=timeout)
+
+
+def _trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _certificate(base: Path) -> None:
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "30", "-subj", "/CN=mail.example.org",
+         "-keyout", str(base / "key.pem"), "-out", str(base / "cert.pem")],
+        check=True, capture_output=True,
+    )  # fmt: skip

@@ -1,0 +1,182 @@
+"""
+A private Postfix 3.7: MX, submission with STARTTLS, submissions; with or without containment.
+
+Whatever would leave the machine goes to the "internet" sink of the test, by ``default_transport``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from honeypost.beside.postfix.containment_config import NOTICE_SERVICES, ContainmentConfig
+from support.namespace import Namespace
+from support.users import DOMAIN, REAL
+from support.waiting import until
+
+HOSTNAME = f"mail.{DOMAIN}"
+MX_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, INTERNET_PORT = 2525, 2587, 2465, 2600
+
+MAIN: dict[str, str] = {
+    "compatibility_level": "3.6",
+    "queue_directory": "{base}/queue",
+    "data_directory": "{base}/data",
+    "maillog_file": "{base}/postfix.log",
+    "maillog_file_prefixes": "{base}",
+    "myhostname": HOSTNAME,
+    "mydomain": DOMAIN,
+    "mydestination": "",
+    "inet_interfaces": "127.0.0.1, [::1]",
+    "inet_protocols": "all",
+    "mynetworks": "192.0.2.0/24",
+    "local_recipient_maps": "",
+    "local_transport": "error:local disabled",
+    "alias_maps": "",
+    "alias_database": "",
+    "virtual_mailbox_domains": DOMAIN,
+    "virtual_mailbox_maps": "texthash:{base}/mailboxes",
+    "virtual_alias_maps": "texthash:{base}/aliases",
+    "virtual_transport": "lmtp:unix:{base}/dovecot-lmtp",
+    "default_transport": f"smtp:[127.0.0.1]:{INTERNET_PORT}",
+    "smtpd_tls_security_level": "may",
+    "smtpd_tls_cert_file": "{base}/cert.pem",
+    "smtpd_tls_key_file": "{base}/key.pem",
+    "smtpd_sasl_type": "dovecot",
+    "smtpd_sasl_path": "{base}/sasl",
+    "smtpd_sender_login_maps": "texthash:{base}/senders",
+    "smtpd_sender_restrictions": "reject_authenticated_sender_login_mismatch",
+    "smtpd_peername_lookup": "no",
+    "disable_dns_lookups": "yes",
+    "smtp_host_lookup": "native",
+    "message_size_limit": "20480000",
+}
+
+SASL = "-o smtpd_sasl_auth_enable=yes -o smtpd_relay_restrictions=permit_sasl_authenticated,reject"
+MASTER = f"""\
+{MX_PORT} inet n - n - - smtpd
+{SUBMISSION_PORT} inet n - n - - smtpd -o syslog_name=postfix/submission {SASL}
+  -o smtpd_tls_security_level=encrypt
+{SUBMISSIONS_PORT} inet n - n - - smtpd -o syslog_name=postfix/submissions {SASL}
+  -o smtpd_tls_wrappermode=yes
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+verify unix - - n - 1 verify
+flush unix n - n 1000? 0 flush
+proxymap unix - - n - - proxymap
+proxywrite unix - - n - 1 proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+showq unix n - n - - showq
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+local unix - n n - - local
+virtual unix - n n - - virtual
+lmtp unix - - n - - lmtp
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+
+class PostfixHost:
+    """One instance; ``containment=None`` is the site's own template, without us."""
+
+    def __init__(
+        self,
+        base: Path,
+        namespace: Namespace,
+        containment: ContainmentConfig | None,
+        *,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.base, self.log = base, base / "postfix.log"
+        self.directory, self.queue = base / "postfix", base / "queue"
+        self._namespace, self._settings = namespace, settings or {}
+        self._containment = containment
+        for directory in ("postfix", "queue", "data"):
+            (base / directory).mkdir()
+        subprocess.run(["chown", "postfix", str(base / "data")], check=True)
+        names = [*REAL, f"postmaster@{DOMAIN}"]
+        self._write("mailboxes", "".join(f"{name} x\n" for name in REAL))
+        self._write("aliases", f"postmaster@{DOMAIN} alice@{DOMAIN}\n")
+        self._write("senders", "".join(f"{name} {name}\n" for name in names))
+        self.write_configuration()
+
+    def write_configuration(self, *, contained: bool = True) -> None:
+        """Write main.cf and master.cf, each by rename, with or without containment."""
+        self._write("postfix/main.cf", self.main(contained=contained))
+        self._write("postfix/master.cf", self.master(contained=contained))
+
+    def main(self, *, contained: bool = True) -> str:
+        """Give the content of main.cf."""
+        settings = {name: value.format(base=self.base) for name, value in MAIN.items()}
+        settings |= self._settings
+        if contained and self._containment is not None:
+            settings |= self._containment.main()
+        return "".join(f"{name} = {value}\n" for name, value in settings.items())
+
+    def master(self, *, contained: bool = True) -> str:
+        """Give the content of master.cf."""
+        if not contained or self._containment is None:
+            return MASTER
+        notices = _options(dict(self._containment.notice_options()))
+        sasl = _options(self._containment.sasl_options(MAIN))
+        lines = []
+        for entry in MASTER.replace("\n  ", " ").splitlines(keepends=True):
+            extra = notices if entry.partition(" ")[0] in NOTICE_SERVICES else ""
+            extra += sasl if "smtpd_sasl_auth_enable=yes" in entry else ""
+            lines.append(entry + extra)
+        return "".join(lines) + "".join(s.text() for s in self._containment.services())
+
+    def start(self) -> None:
+        self._postfix("start")
+        until(lambda: "daemon started" in self.said(), self.said)
+
+    def reload(self) -> None:
+        """Reload, and wait until the queue manager is a new one."""
+        before = self.said().count("reload -- version")
+        self._postfix("reload")
+        until(lambda: self.said().count("reload -- version") > before, self.said)
+
+    def stop(self) -> None:
+        if (self.queue / "pid/master.pid").exists():
+            self._namespace.run("postfix", "-c", self.directory, "abort", check=False)
+
+    def postconf(self, *arguments: str) -> None:
+        self._namespace.run("postconf", "-c", self.directory, *arguments)
+
+    def queued(self) -> list[str]:
+        """Ids of the messages in the queue."""
+        listed = self._namespace.run("postqueue", "-c", self.directory, "-j").stdout
+        return [line.split('"queue_id": "')[1].split('"')[0] for line in listed.splitlines()]
+
+    def flush(self) -> None:
+        """Try everything in the queue now."""
+        self._namespace.run("postqueue", "-c", self.directory, "-f")
+
+    def said(self) -> str:
+        """Give the log so far."""
+        return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+
+    def _postfix(self, verb: str) -> None:
+        done = self._namespace.run("postfix", "-c", self.directory, verb, check=False)
+        assert done.returncode == 0, f"postfix {verb}: {done.stderr}{self.said()}"
+
+    def _write(self, name: str, content: str) -> None:
+        path = self.base / name
+        draft = path.with_name(path.name + ".new")
+        draft.write_text(content)
+        draft.chmod(0o644)
+        draft.replace(path)
+
+
+def _options(options: Mapping[str, str]) -> str:
+    return "".join(f"  -o {{ {name} = {value} }}\n" for name, value in options.items())

@@ -1,0 +1,21 @@
+"""Wait for a condition, never for a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+TICK_SECONDS = 0.02
+
+
+def until(condition: Callable[[], object], explain=lambda: "", *, seconds: float = 15.0) -> None:
+    """
+    Poll until the condition holds.
+
+    :param explain: gives the text that is shown when it never does.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {explain() if callable(explain) else explain}")
+        time.sleep(TICK_SECONDS)
