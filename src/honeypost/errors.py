@@ -8,6 +8,7 @@ Our exceptions, one tree.
     ├── UsageError           the command line is unusable (exit code 2)
     ├── ProtocolError        a peer of ours broke its protocol (never raised for an attacker)
     ├── StoreError           a store cannot keep or give back what it should
+    │   ├── StoreBusy        another process is the one that writes it
     │   ├── StoreFull        the disk or its budget has no room: answer 4xx, lose nothing
     │   └── StoreCorrupt     what is on disk does not check out
     ├── ExtractError         a captured message cannot be taken apart
@@ -58,6 +59,10 @@ class ProtocolError(HoneypostError):
 
 class StoreError(HoneypostError):
     """A store cannot keep or give back what it should."""
+
+
+class StoreBusy(StoreError):
+    """Another process is the one that writes it; ask that one."""
 
 
 class StoreFull(StoreError):

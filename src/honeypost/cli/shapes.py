@@ -173,3 +173,28 @@ class DemoResult:
     seconds: float
     data: str
     claims: list[Claim]
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """``honeypost gc``: one object."""
+
+    dry_run: bool
+    captures: int
+    events: int
+    findings: int
+    """Reports of the worker on captures."""
+    bytes: int
+    """Freed on the disk; of a dry run, that of the captures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """``honeypost forget``: one object."""
+
+    dry_run: bool
+    tag: str
+    """Keyed tag of the address: the same each time, and no way back."""
+    captures: int
+    events: int
+    findings: int

@@ -22,7 +22,15 @@ from honeypost.engine.traces import Trace
 from honeypost.extract.report import Link, Report
 from honeypost.intel.lineage import Lineage, Lineages
 from honeypost.ports import Capture
-from honeypost.stores.sqlite import open_other, open_own, transaction, translated, used_bytes
+from honeypost.stores.lock import WriterLock
+from honeypost.stores.sqlite import (
+    lock_path,
+    open_other,
+    open_own,
+    transaction,
+    translated,
+    used_bytes,
+)
 
 LIMIT: Final = 1000
 """Most rows of one answer."""
@@ -118,6 +126,20 @@ class _Reading:
         """How many reports are on older captures."""
         return int(self._ask("SELECT count(*) FROM reports WHERE time < ?", (before,))[0][0])
 
+    def count_naming(self, trace: Trace) -> int:
+        """How many reports and lineages name an address."""
+        return sum(1 for table, key in _NAMING for _ in self._naming(table, key, trace))
+
+    def _naming(self, table: str, key: str, trace: Trace) -> Iterator[tuple[str]]:
+        """Keys of the rows that name an address."""
+        behind = ""
+        question = f"SELECT * FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?"  # noqa: S608 - ours
+        while rows := self._ask(question, (behind, BATCH)):
+            behind = rows[-1][0]
+            for row in rows:
+                if trace.in_text("\0".join(map(str, row)).encode()):
+                    yield (row[0],)
+
     def _ask(self, question: str, parameters: Collection[Any] = ()) -> list[Any]:
         with translated(self._name):
             return self._connection.execute(question, tuple(parameters)).fetchall()
@@ -152,12 +174,22 @@ class IntelStore(_Reading):
     Every call is a transaction of its own unless it stands inside :meth:`batch`; each takes
     some milliseconds (fdatasync).  One thread at a time.
 
-    :raises StoreError: the file cannot be used.
+    :raises StoreBusy: another process writes it. :raises StoreError: it cannot be used.
     """
 
     def __init__(self, path: Path) -> None:
         self._name = path.name
-        self._connection = open_own(path, STEPS)
+        self._lock = WriterLock(lock_path(path))
+        try:
+            self._connection = open_own(path, STEPS)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        super().close()
+        self._lock.release()
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -221,8 +253,7 @@ class IntelStore(_Reading):
 
     async def forget(self, trace: Trace) -> int:
         """Delete every report and lineage that names the address; how many there were."""
-        deleted = self._forget_in("reports", "capture", trace)
-        deleted += self._forget_in("lineages", "account", trace)
+        deleted = sum(self._forget_in(table, key, trace) for table, key in _NAMING)
         with translated(self._name), closing(self._connection.cursor()) as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return deleted
@@ -243,14 +274,7 @@ class IntelStore(_Reading):
         return len(captures)
 
     def _forget_in(self, table: str, key: str, trace: Trace) -> int:
-        behind, found = "", []
-        question = f"SELECT * FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?"  # noqa: S608 - ours
-        while rows := self._ask(question, (behind, BATCH)):
-            behind = max(row[0] for row in rows)
-            texts = ("\0".join(map(str, row)).encode() for row in rows)
-            found += [
-                (row[0],) for row, text in zip(rows, texts, strict=True) if trace.in_text(text)
-            ]
+        found = list(self._naming(table, key, trace))
         with self.batch():
             self._connection.executemany(f"DELETE FROM {table} WHERE {key} = ?", found)  # noqa: S608 - ours
             if table == "reports":
@@ -258,6 +282,8 @@ class IntelStore(_Reading):
         return len(found)
 
 
+_NAMING: Final = (("reports", "capture"), ("lineages", "account"))
+"""Tables that may name somebody, with their keys."""
 _FINDINGS: Final = "SELECT capture, time, account, report FROM reports"
 _COUNTS: Final = {
     "reports": "SELECT count(*) FROM reports",

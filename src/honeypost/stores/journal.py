@@ -35,8 +35,9 @@ from honeypost.events import (
 )
 from honeypost.ports import Decoy, Entry
 from honeypost.stores.group import GroupWriter
-from honeypost.stores.rows import INSERT, SELECT, from_row, to_row
-from honeypost.stores.sqlite import open_own, transaction, translated, used_bytes
+from honeypost.stores.lock import WriterLock
+from honeypost.stores.rows import INSERT, SELECT_NUMBERED, from_row, to_row
+from honeypost.stores.sqlite import lock_path, open_own, transaction, translated, used_bytes
 from honeypost.stores.view import JournalView
 
 __all__ = ["JournalStore", "JournalView"]
@@ -103,6 +104,7 @@ class JournalStore:
         self._most_bytes = most_bytes
         self._queue_limit = queue_limit
         self._connection: sqlite3.Connection | None = None
+        self._lock: WriterLock | None = None
         self._decoys: tuple[Decoy, ...] = ()
         self._carried: list[Entry] = []
         self.last_id = ""
@@ -117,8 +119,19 @@ class JournalStore:
         """
         Open or make the file and read the decoys.
 
+        :raises StoreBusy: another process writes it.
         :raises StoreError: it cannot be used; this object then keeps nothing and says so.
         """
+        lock = WriterLock(lock_path(self._path))
+        try:
+            self._connect()
+        except BaseException:
+            lock.release()
+            raise
+        self._lock = lock
+        self._writer.start()
+
+    def _connect(self) -> None:
         connection = open_own(self._path, STEPS)
         try:
             with translated(self._path.name):
@@ -130,7 +143,6 @@ class JournalStore:
             raise
         self.last_id = newest[0] or ""
         self._connection = connection
-        self._writer.start()
 
     def close(self) -> None:
         """Write what waits and close the file; safe to call twice."""
@@ -139,6 +151,8 @@ class JournalStore:
             with closing(self._connection):
                 self._write_carried()
             self._connection = None
+        if self._lock is not None:
+            self._lock.release()
 
     def append(self, entry: Entry) -> None:
         """Queue an entry; never waits, never raises, drops (and counts) beyond the limit."""
@@ -304,6 +318,4 @@ def _names(trace: Trace, row: tuple[Any, ...]) -> bool:
 
 _DELETE_OLDEST: Final = """DELETE FROM events WHERE number IN
     (SELECT number FROM events WHERE time < ? ORDER BY number LIMIT ?)"""
-_NEXT: Final = (
-    SELECT.replace("SELECT", "SELECT number,", 1) + " WHERE number > ? ORDER BY number LIMIT ?"
-)
+_NEXT: Final = f"{SELECT_NUMBERED} WHERE number > ? ORDER BY number LIMIT ?"

@@ -27,6 +27,8 @@ INSERT: Final = (
 )
 SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM events"  # noqa: S608 - our own names
 
+SELECT_NUMBERED: Final = f"SELECT number, {', '.join(COLUMNS)} FROM events"  # noqa: S608 - our own
+
 _EVENTS: Final = all_events()
 
 

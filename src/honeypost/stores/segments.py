@@ -41,6 +41,7 @@ from honeypost.stores.appender import Appender, begin_segment, erase
 from honeypost.stores.catalogue import Catalogue, SegmentLine
 from honeypost.stores.files import DISK, File, Files, own_errors
 from honeypost.stores.group import GroupWriter
+from honeypost.stores.lock import WriterLock
 from honeypost.stores.reader import Cursor, Damage, Joined, Kept, SegmentReader, join_key
 from honeypost.stores.records import MARKER_BYTES, RECORD_HEAD_BYTES, Meta, segment_name
 from honeypost.stores.segment import open_segment
@@ -90,6 +91,7 @@ class SegmentStore:
         self._reader = SegmentReader(directory, files)
         self._catalogue = Catalogue(directory, files)
         self._current: Appender | None = None
+        self._lock: WriterLock | None = None
         self._writer: GroupWriter[_Keep | _Task, object] = GroupWriter(
             "captures", self._work, WAITING_LIMIT
         )
@@ -99,12 +101,19 @@ class SegmentStore:
         Rebuild the index, cut off a torn end, and start the writer.
 
         :return: what could not be read; nothing acknowledged is ever among it after a crash.
+        :raises StoreBusy: another process writes it.
         :raises StoreError: the directory cannot be used at all.
         """
-        self._spool.open()
-        with own_errors(str(self._directory)):
-            self._files.make_directory(self._directory)
-            damage = self._catalogue.rebuild()
+        lock = WriterLock(self._directory / "lock")
+        try:
+            self._spool.open()
+            with own_errors(str(self._directory)):
+                self._files.make_directory(self._directory)
+                damage = self._catalogue.rebuild()
+        except BaseException:
+            lock.release()
+            raise
+        self._lock = lock
         self._ids = Ids(self._chance, self._catalogue.last_id)
         self._writer.start()
         return damage
@@ -113,6 +122,8 @@ class SegmentStore:
         """Finish what waits and end the writer; safe to call twice."""
         self._writer.close()
         self._seal()
+        if self._lock is not None:
+            self._lock.release()
 
     def spool(self) -> SpooledBody:
         """Begin a body."""

@@ -30,6 +30,16 @@ Steps = Sequence[str]
 """SQL scripts; the n-th one leads from version n-1 to version n."""
 
 
+def lock_path(path: Path) -> Path:
+    """
+    Where the lock of a database lies: beside it.
+
+    >>> lock_path(Path("/data/edge/journal.db")).name
+    'journal.db.lock'
+    """
+    return path.with_name(f"{path.name}.lock")
+
+
 def open_own(path: Path, steps: Steps) -> sqlite3.Connection:
     """
     Open the file that this process writes; make or migrate it.

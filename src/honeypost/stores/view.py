@@ -8,13 +8,13 @@ Each question is one statement that takes at most :data:`LIMIT` rows and is brok
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Self
 
 from honeypost.ports import Clock, Decoy, Entry
-from honeypost.stores.rows import SELECT, from_row
+from honeypost.stores.rows import SELECT, SELECT_NUMBERED, from_row
 from honeypost.stores.sqlite import open_other, translated, used_bytes
 
 LIMIT: Final = 1000
@@ -86,6 +86,13 @@ class JournalView:
         )
         return [entry for row in rows if (entry := from_row(row)) is not None]
 
+    def all_entries(self) -> Iterator[Entry]:
+        """Every entry, oldest first, asked for in many short questions."""
+        behind = 0
+        while rows := self._ask(_NEXT, (behind, LIMIT)):
+            behind = rows[-1][0]
+            yield from (entry for row in rows if (entry := from_row(row[1:])) is not None)
+
     def decoys(self) -> list[Decoy]:
         """All decoys, in the order of their adoption."""
         rows = self._ask("SELECT * FROM decoys ORDER BY adopted_at, account")
@@ -143,6 +150,7 @@ class JournalView:
         return int(self._clock() > self._deadline)
 
 
+_NEXT: Final = f"{SELECT_NUMBERED} WHERE number > ? ORDER BY number LIMIT ?"
 _AFTER: Final = """number > coalesce(
     (SELECT number FROM events WHERE id = ?),
     (SELECT min(number) - 1 FROM events WHERE id > ?), 9223372036854775807)"""
