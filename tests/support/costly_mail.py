@@ -81,10 +81,10 @@ COSTLY: dict[str, Callable[[], bytes]] = {
     ),
     "100,000 header lines": lambda: b"A: b\r\n" * 100_000 + b"\r\n" + NEEDLE.encode(),
     "a header of 5 MB": lambda: (
-        b"To: " + b"\"\\\"<a@b>(" * 600_000 + b"\r\n\r\n" + NEEDLE.encode()
+        b"To: " + b'"\\"<a@b>(' * 600_000 + b"\r\n\r\n" + NEEDLE.encode()
     ),
     "parameters without end": lambda: (
-        b"Content-Type: text/plain" + b";a*0=\"x" * 100_000 + b"\r\n\r\n" + NEEDLE.encode()
+        b"Content-Type: text/plain" + b';a*0="x' * 100_000 + b"\r\n\r\n" + NEEDLE.encode()
     ),
     "encoded words": lambda: (
         b"Subject: " + b"=?utf-8?q?a?= =?" * 10_000 + b"\r\n\r\n" + NEEDLE.encode()

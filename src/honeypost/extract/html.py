@@ -20,6 +20,7 @@ import functools
 import html
 import re
 from dataclasses import dataclass, field
+from html.entities import html5
 
 from honeypost.extract import limits
 from honeypost.extract.marks import Marks
@@ -124,7 +125,7 @@ class _Reader:
         return skipped
 
     def _comment(self, start: int) -> None:
-        if self._source.startswith("[if", start) or self._source.startswith(">", start):
+        if self._source.startswith(("[if", ">", "->"), start):
             self._skip_to(">")
             return
         self.page.hidden.append(self._skip_to("-->"))
@@ -235,10 +236,9 @@ def references(text: str, *, attribute: bool = False) -> str:
     def resolve(found: re.Match[str]) -> str:
         written = found[0]
         after = text[found.end() : found.end() + 1]
-        if attribute and written[1] != "#" and written[-1] != ";":
-            known = _character(written)
-            whole = "&" not in known and ";" not in known and len(known) <= 2  # noqa: PLR2004  (a character or a pair)
-            return known if whole and after != "=" else written
+        if attribute and written[1] != "#":
+            known = html5.get(written[1:], written)
+            return known if written[-1] == ";" or after != "=" else written
         return _character(written)
 
     return REFERENCE.sub(resolve, text)

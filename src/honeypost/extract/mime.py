@@ -159,7 +159,7 @@ class Walk:
         cuts = _cuts(span, body, boundary[: limits.BOUNDARY_BYTES].rstrip())
         if not cuts or cuts[0][2]:
             self._marks.add("boundary-missing")
-            guess = GUESSED_BOUNDARY.search(span.data, body, span.end)
+            guess = GUESSED_BOUNDARY.search(span.data, max(body - 1, 0), span.end)
             cuts = _cuts(span, body, guess[1]) if guess else []
         if not cuts:
             return self._unsplit(part, span, body)

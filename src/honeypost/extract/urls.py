@@ -31,7 +31,6 @@ class Address:
     """A URL in its canonical form."""
 
     url: str
-    host: str
     domain: str
     notes: tuple[str, ...]
 
@@ -63,7 +62,10 @@ def canonical(raw: str, base: str) -> Address | None:
         return None
     host = str(parsed.hostname)
     notes += _oddities(parsed, host, absolute)
-    return Address(str(parsed.href), host, domain_of(host), tuple(notes))
+    url = str(parsed.href)
+    if len(url) > limits.URL_CHARS:
+        notes.append("cut")
+    return Address(url[: limits.URL_CHARS], domain_of(host), tuple(dict.fromkeys(notes)))
 
 
 def domain_of(host: str) -> str:
