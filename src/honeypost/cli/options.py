@@ -73,8 +73,13 @@ def settings(config: Path | None, data: Path) -> Config:
 
     :raises ConfigError: with every problem at once.
     """
+    return load(chosen(config, data), os.environ)
+
+
+def chosen(config: Path | None, data: Path) -> Path | None:
+    """Give the file that is meant when this option was given, or was not."""
     usual = (path for path in (data / CONFIG_NAME, SYSTEM_CONFIG) if path.exists())
-    return load(config or next(usual, None), os.environ)
+    return config or next(usual, None)
 
 
 def existing_data(data: Path) -> Path:

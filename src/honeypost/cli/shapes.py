@@ -39,6 +39,8 @@ class Status:
     uptime_seconds: float
     listeners: dict[str, list[str]]
     pids: dict[str, int]
+    cpu_seconds: float
+    """What the process that faces attackers has used since it started."""
     budgets: list[Budget]
     decoys: int
     decoys_today: int

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from rich.text import Text
 
@@ -22,7 +24,6 @@ from honeypost.events import (
     LoginRefused,
     MessageRefused,
     RecipientProbed,
-    SessionClosed,
     SessionOpened,
 )
 from honeypost.ports import Entry
@@ -36,13 +37,13 @@ BESIDE_LISTENERS = {"lmtp", "policy", "lookup", "authpolicy"}
 def status(
     data: DataOption,
     config: ConfigOption = None,
-    json: JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Is it running, what did it cost, what did it see?"""
     paths = Paths(existing_data(data))
     with Archive(paths) as archive:
         found = collect(archive, running(data), settings(config, data).budgets, time.time())
-    if json:
+    if as_json:
         screen.print_json(found)
     else:
         show(found)
@@ -56,6 +57,7 @@ def collect(
     decoys = archive.decoys()
     midnight = now - now % DAY_SECONDS
     lineages = archive.lineages()
+    vitals = _vitals(archive, presence)
     return shapes.Status(
         running=presence is not None,
         mode=_mode(presence),
@@ -63,7 +65,8 @@ def collect(
         uptime_seconds=round(now - presence.started, 1) if presence else 0.0,
         listeners=presence.listeners if presence else {},
         pids=presence.pids if presence else {},
-        budgets=_budgets(archive, presence, budgets, midnight),
+        cpu_seconds=vitals.get("cpu_seconds", 0.0),
+        budgets=_budgets(archive, vitals, budgets, midnight),
         decoys=len(decoys),
         decoys_today=sum(decoy.adopted_at >= midnight for decoy in decoys),
         guesses=counts.get(LoginRefused.kind(), 0) + len(decoys),
@@ -84,12 +87,12 @@ def _mode(presence: Presence | None) -> str:
 
 
 def _budgets(
-    archive: Archive, presence: Presence | None, budgets: Budgets, midnight: float
+    archive: Archive, vitals: dict[str, Any], budgets: Budgets, midnight: float
 ) -> list[shapes.Budget]:
     captures = [message.capture for message in archive.messages()]
     today = sum(capture.size for capture in captures if capture.time >= midnight)
     return [
-        shapes.Budget("connections", _open_sessions(archive, presence), budgets.connections),
+        shapes.Budget("connections", vitals.get("connections", 0), budgets.connections),
         shapes.Budget("capture_bytes_per_day", today, budgets.capture_bytes_per_day),
         shapes.Budget("disk_bytes", _folder_bytes(archive.paths.segments), budgets.disk_bytes),
         shapes.Budget(
@@ -100,11 +103,15 @@ def _budgets(
     ]
 
 
-def _open_sessions(archive: Archive, presence: Presence | None) -> int:
+def _vitals(archive: Archive, presence: Presence | None) -> dict[str, Any]:
+    """Read what the edge says about itself every few seconds."""
     if presence is None:
-        return 0
-    counts = archive.counts(presence.started)
-    return max(0, counts.get(SessionOpened.kind(), 0) - counts.get(SessionClosed.kind(), 0))
+        return {}
+    try:
+        found = json.loads(archive.paths.journal.with_name("status.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _folder_bytes(folder: Path) -> int:
@@ -139,7 +146,8 @@ def _trouble(entry: Entry) -> str:
         case GrantsStopped():
             return f"no decoy login is granted: {event.reason}"
         case MessageRefused():
-            return f"a message of {screen.size(event.size)} was not kept: {event.budget or event.answer}"
+            why = event.budget or event.answer
+            return f"a message of {screen.size(event.size)} was not kept: {why}"
         case BudgetExceeded():
             return f"budget {event.budget} of {event.limit:,} is used up"
         case CaptureExtracted(errors=errors) if errors:
@@ -187,6 +195,7 @@ def _bar(budget: shapes.Budget) -> Text:
 def _figures(found: shapes.Status) -> list[tuple[str, str | Text]]:
     granted = found.grants == "given"
     return [
+        ("cpu", f"{found.cpu_seconds:,.1f} s"),
         ("sessions", f"{found.sessions:,}"),
         ("probes", f"{found.probes:,}"),
         ("guesses", f"{found.guesses:,}"),

@@ -1,0 +1,221 @@
+"""``honeypost explain``: why an address, account, message or session was treated so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from honeypost.cli import screen
+from honeypost.cli.archive import Archive
+from honeypost.cli.evidence import DISAGREES, GAP, Witness
+from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
+from honeypost.cli.shapes import Evidence, Explanation
+from honeypost.config import secrets
+from honeypost.config.schema import Config, Paths
+from honeypost.decide.decoys import Rules
+from honeypost.engine.vocabulary import load_vocabulary
+from honeypost.errors import HoneypostError
+from honeypost.events import DecoyAdopted, DecoyEntered, LoginRefused, MessageCaptured
+from honeypost.model import canonical_address, neighbourhood
+from honeypost.ports import Entry
+from honeypost.stores.reader import Joined
+
+EVIDENCE_SHOWN = 200
+"""The newest; older pieces are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is to be explained."""
+
+    kind: str
+    """``address``, ``account``, ``message`` or ``session``."""
+    name: str
+    conditions: dict[str, str]
+    """How the journal finds what concerns it."""
+
+
+def explain(
+    subject: Annotated[
+        str, typer.Argument(metavar="SUBJECT", help="Address, account, message or session id.")
+    ],
+    data: DataOption,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Why an address, account, message or session was treated so."""
+    paths = Paths(existing_data(data))
+    rules = site_rules(settings(config, data), paths)
+    with Archive(paths) as archive:
+        found = explanation(archive, rules, identify(subject, archive, rules))
+    if json:
+        screen.print_json(found)
+    else:
+        show(found)
+    return int(bool(found.disagreements))
+
+
+def site_rules(config: Config, paths: Paths) -> Rules:
+    """Give the rules that the running site decides by."""
+    key = secrets.read(paths.secrets).key
+    return Rules(config.decoys, config.site.domains, key, load_vocabulary())
+
+
+def identify(text: str, archive: Archive, rules: Rules) -> Subject:
+    """
+    Find out what is meant.
+
+    :raises HoneypostError: when nothing of that name is stored.
+    """
+    for subject in _candidates(text.strip(), archive, rules):
+        if subject.kind == "message" or any(archive.entries(**subject.conditions, limit=1)):
+            return subject
+    raise HoneypostError(f"nothing is stored about {text!r}")
+
+
+def _candidates(text: str, archive: Archive, rules: Rules) -> Iterator[Subject]:
+    try:
+        address = str(canonical_address(text))
+        yield Subject("address", address, {"client": address})
+        yield Subject("address", address, {"network": neighbourhood(text)})
+    except ValueError:
+        yield Subject("address", text, {"network": text})
+    yield Subject("session", text, {"session": text})
+    for message in archive.messages():
+        if text in (*message.parts, message.capture.envelope.queue_id):
+            yield Subject("message", message.capture.id, {"session": message.capture.who.session})
+    account = rules.account(text.encode("utf-8", "replace"))
+    yield Subject("account", account or text.lower(), {"account": account or text.lower()})
+
+
+def explanation(archive: Archive, rules: Rules, subject: Subject) -> Explanation:
+    """Gather and recompute everything about the subject."""
+    entries = list(screen.progress(archive.entries(**subject.conditions), "events"))
+    evidence = list(Witness(archive, rules).evidence(entries))
+    return Explanation(
+        subject=subject.name,
+        kind=subject.kind,
+        summary=list(_summary(archive, subject, entries)),
+        evidence=evidence[-EVIDENCE_SHOWN:],
+        left_out=max(0, len(evidence) - EVIDENCE_SHOWN),
+        recomputed=sum(bool(piece.recomputed) for piece in evidence),
+        disagreements=sum(piece.recomputed == DISAGREES for piece in evidence),
+        undo=_undo(subject),
+    )
+
+
+def _summary(archive: Archive, subject: Subject, entries: list[Entry]) -> Iterator[str]:
+    if not entries:
+        yield "the events about it are older than the journal keeps"
+        return
+    yield f"seen from {screen.moment(entries[0].time)} to {screen.moment(entries[-1].time)} UTC"
+    yield ", ".join(_counts(entries))
+    if subject.kind == "message":
+        message = next(m for m in archive.messages() if m.capture.id == subject.name)
+        yield from _message_lines(message)
+    if subject.kind == "account":
+        yield from _account_lines(archive, subject.name)
+
+
+def _counts(entries: Iterable[Entry]) -> Iterator[str]:
+    entries = list(entries)
+    refused = sum(isinstance(entry.event, LoginRefused) for entry in entries)
+    entered = sum(isinstance(entry.event, DecoyEntered) for entry in entries)
+    captured = sum(isinstance(entry.event, MessageCaptured) for entry in entries)
+    sessions = {entry.who.session for entry in entries if entry.who}
+    networks = {entry.who.client.network for entry in entries if entry.who}
+    yield screen.counted(len(sessions), "session")
+    yield f"from {screen.counted(len(networks), 'network')}"
+    yield f"{refused:,} refused"
+    yield f"{entered:,} let in"
+    yield screen.counted(captured, "message") + " captured"
+
+
+def _message_lines(message: Joined) -> Iterator[str]:
+    envelope = message.capture.envelope
+    yield f"sent by {envelope.account} from {message.capture.who.client.address}"
+    yield (
+        f"{screen.counted(len(envelope.recipients), 'recipient')}, "
+        f"{screen.size(message.capture.size)}, kept as {message.capture.id}; none of it left"
+    )
+
+
+def _account_lines(archive: Archive, account: str) -> Iterator[str]:
+    adopted = archive.entries(account=account, kinds=[DecoyAdopted.kind()])
+    for entry in adopted:
+        event = entry.event
+        assert isinstance(event, DecoyAdopted)
+        by = entry.who.client.network if entry.who else "unknown"
+        yield (
+            f"won {screen.moment(entry.time)} by {by} with {event.secret!r} ({event.rule}), "
+            f"after {event.distinct_failures} of {event.needed_failures} distinct failures"
+        )
+    lineage = archive.lineages().accounts.get(account)
+    for handover in lineage.handovers if lineage else ():
+        yield (
+            f"handed over: {handover.network} knew the secret at its first try, "
+            f"{screen.span(handover.after_seconds)} after it was won"
+        )
+
+
+def _undo(subject: Subject) -> list[str]:
+    if subject.kind == "account":
+        return [
+            "is it a person's name? list it in site.real_names, and it never becomes a decoy",
+            f"erase what is stored about it: honeypost forget {subject.name}",
+        ]
+    if subject.kind == "address":
+        return [
+            "nothing holds against an address: no rule here counts by it",
+            f"erase what is stored about it: honeypost forget {subject.name}",
+        ]
+    return ["nothing holds against anybody: it was answered once, and it is over"]
+
+
+def show(found: Explanation) -> None:
+    """Print an explanation for people."""
+    out = screen.console()
+    out.print(Text.assemble((found.subject, "bold"), (f"  {found.kind}", "dim")))
+    for line in found.summary:
+        out.print(Text(f"  {line}"))
+    out.print()
+    if found.left_out:
+        out.print(Text(f"  {found.left_out:,} older pieces of evidence are not shown", "dim"))
+    for piece in found.evidence:
+        out.print(_piece(piece))
+    out.print()
+    out.print(screen.label("recomputed", _verdict(found)))
+    for name, line in zip(chain(("undo",), iter(str, None)), found.undo, strict=False):
+        out.print(screen.label(name, line))
+
+
+def _piece(piece: Evidence) -> Text:
+    head = Text.assemble(
+        (f"  {piece.time[11:19]}  ", "dim"), f"{piece.client:<15}  {piece.account}"
+    )
+    if piece.needed_failures and piece.recomputed != GAP:
+        head.append(f"  {piece.distinct_failures} of {piece.needed_failures} failures", "dim")
+    head.append(f"\n            told     {piece.answer}", _colour(piece))
+    rule = f"  ({piece.reason})" if piece.reason else ""
+    head.append(f"\n            because  {piece.because}")
+    return head.append(rule, "dim")
+
+
+def _colour(piece: Evidence) -> str:
+    if piece.recomputed == DISAGREES:
+        return "red"
+    return "green" if piece.answer.startswith(("2", "let in")) else "yellow"
+
+
+def _verdict(found: Explanation) -> Text:
+    if found.disagreements:
+        count = f"{found.disagreements} of {found.recomputed} answers"
+        return Text(f"disagrees: {count} do not follow from the evidence", "bold red")
+    if not found.recomputed:
+        return Text("nothing here was decided by a rule", "dim")
+    return Text(f"agrees: all {found.recomputed} follow from the stored evidence", "green")
