@@ -33,6 +33,7 @@ SESSION = SessionReplies(
     bad_utf8=b"500 5.5.2 Error: bad UTF-8 syntax",
     not_smtp=b"221 2.7.0 Error: I can break rules, too. Goodbye.",
     too_many_errors=b"421 4.7.0 {host} Error: too many errors",
+    too_many_connections=b"421 4.7.0 {host} Error: too many connections from {}",
     timeout=b"421 4.4.2 {host} Error: timeout exceeded",
     not_authorized=b"550 5.7.0 Error: insufficient authorization",
     forward_syntax=b"501 5.5.4 Syntax: XFORWARD attribute=value...",

@@ -44,6 +44,8 @@ class SessionReplies:
     not_smtp: bytes
     """To a verb of another protocol; the connection is closed after it."""
     too_many_errors: bytes
+    too_many_connections: bytes
+    """Said instead of the banner; the connection is closed after it."""
     timeout: bytes
     not_authorized: bytes
     """To XCLIENT and XFORWARD."""
