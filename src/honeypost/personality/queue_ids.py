@@ -15,6 +15,7 @@ game: a message occupies its inode for as long as a delivery may take.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from hashlib import blake2b
 
 MICROSECONDS = 1_000_000
@@ -27,6 +28,8 @@ GAP_MAX = 16
 """Other files of the same group lie between the inodes that are free."""
 DELIVERY_SECONDS_MIN = 0.3
 DELIVERY_SECONDS_RANGE = 3.0
+SHARES = 2**16
+"""Two random bytes choose one of so many."""
 
 
 def queue_id(now: float, inode: int) -> str:
@@ -45,14 +48,14 @@ class QueueIds:
     """
     Names the messages of one site; call it with the time of the arrival.
 
-    ``key`` makes the inodes those of this site, the same after every restart.
+    ``key`` puts the queue where it is on this site's disk, after every restart again;
+    ``chance`` gives random bytes: how long deliveries take and which inodes are free.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._key = blake2b(key, digest_size=32, person=b"queue ids").digest()
-        self._next_inode = LOWEST_INODE + self._number("first", 0) % INODE_RANGE
-        self._made = 0
-        self._named = 0
+    def __init__(self, key: bytes, chance: Callable[[int], bytes]) -> None:
+        place = blake2b(key, digest_size=8, person=b"queue ids").digest()
+        self._next_inode = LOWEST_INODE + int.from_bytes(place) % INODE_RANGE
+        self._chance = chance
         self._free: list[int] = []
         self._in_flight: list[tuple[float, int]] = []
 
@@ -61,7 +64,6 @@ class QueueIds:
         inode = self._take(now)
         delivered = now + self._delivery_seconds()
         heapq.heappush(self._in_flight, (delivered, inode))
-        self._named += 1
         return queue_id(now, inode)
 
     def _take(self, now: float) -> int:
@@ -72,15 +74,12 @@ class QueueIds:
         if self._free:
             return heapq.heappop(self._free)
         inode = self._next_inode
-        self._made += 1
-        self._next_inode += 1 + self._number("gap", self._made) % GAP_MAX
+        self._next_inode += 1 + self._share() * GAP_MAX // SHARES
         return inode
 
     def _delivery_seconds(self) -> float:
-        share = self._number("delivery", self._named) / 2**32
-        return DELIVERY_SECONDS_MIN + DELIVERY_SECONDS_RANGE * share * share
+        """Most deliveries are quick, some are slow: the square of an even share."""
+        return DELIVERY_SECONDS_MIN + DELIVERY_SECONDS_RANGE * (self._share() / SHARES) ** 2
 
-    def _number(self, purpose: str, index: int) -> int:
-        """Give 32 bits that only the site can foresee."""
-        text = f"{purpose} {index}".encode()
-        return int.from_bytes(blake2b(text, key=self._key, digest_size=4).digest())
+    def _share(self) -> int:
+        return int.from_bytes(self._chance(2))
