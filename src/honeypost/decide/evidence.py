@@ -133,6 +133,7 @@ class _History:
             return Finding(entry, recorded, Reason.NOT_A_NAME, 0, 0, gap=False)
         guess = self._rules.revived(account, event.secret_tag, event.secret, entry.time)
         gap = self._realign(event.distinct_failures, guess, recorded)
+        gap = gap or self._rested_unseen(recorded)
         recomputed = self._judge(guess, recorded)
         self._learn(guess, recorded)
         return self._finding(entry, account, recorded, recomputed, gap=gap)
@@ -151,11 +152,15 @@ class _History:
         if recorded in _ASKED_FIRST and not self._secret:
             return recorded
         own = self._rules.judge(guess, self._memory, self._secret)
-        if own is Reason.RIPE and recorded in ASKED_AT_WIN:
+        if own is Reason.RIPE and (recorded in ASKED_AT_WIN or self._rested_unseen(recorded)):
             return recorded
         if own is Reason.ENTERED and recorded is Reason.CONTAINMENT:
             return recorded
         return own
+
+    def _rested_unseen(self, recorded: Reason) -> bool:
+        """Is the unsure moment, after which the account rested, no longer among the entries?"""
+        return recorded is Reason.RESTING and self._memory.unsure_at is None
 
     def _learn(self, guess: Guess, recorded: Reason) -> None:
         if self._secret:
