@@ -11,9 +11,11 @@ import asyncio
 import contextlib
 import socket
 import stat
+from dataclasses import fields
 from pathlib import Path
 
-from honeypost.config.endpoints import Endpoint
+from honeypost.config.endpoints import Endpoint, endpoints
+from honeypost.config.schema import Listeners
 from honeypost.net.driver import Driver
 from honeypost.net.service import Service
 
@@ -44,6 +46,25 @@ def bind(endpoint: Endpoint, unix_mode: int = UNIX_MODE) -> socket.socket:
         bound.close()
         raise
     return bound
+
+
+def bind_all(listeners: Listeners) -> dict[str, list[socket.socket]]:
+    """
+    Bind what the configuration wants, by the listener's name; one that is off is left out.
+
+    :raises OSError: when one cannot be bound; none is then.
+    """
+    sockets: dict[str, list[socket.socket]] = {}
+    try:
+        for setting in fields(listeners):
+            for endpoint in endpoints(getattr(listeners, setting.name)):
+                sockets.setdefault(setting.name, []).append(bind(endpoint))
+    except OSError:
+        for bound in sockets.values():
+            for each in bound:
+                each.close()
+        raise
+    return sockets
 
 
 def _bind_unix(path: Path, mode: int) -> socket.socket:

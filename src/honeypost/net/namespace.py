@@ -12,10 +12,12 @@ kernels and containers forbid.  The caller then says so aloud.
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
 
 
 def enter_empty_network() -> str:
@@ -31,6 +33,13 @@ def enter_empty_network() -> str:
     if flags & CLONE_NEWUSER:
         return _map_user(uid, gid)
     return ""
+
+
+def end_with_parent() -> None:
+    """Be sent SIGTERM when the process that started us dies, however it dies."""
+    import ctypes  # noqa: PLC0415 as above
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _unshare(flags: int) -> str:

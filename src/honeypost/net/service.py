@@ -42,7 +42,7 @@ class Director(Interface):
 class Journal(Interface):
     """Is told what happened."""
 
-    def note(self, event: Event, who: Identity | None) -> None: ...
+    def note(self, event: Event, who: Identity | None) -> object: ...
 
 
 class Timed(Interface):

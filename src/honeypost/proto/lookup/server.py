@@ -16,7 +16,6 @@ from honeypost.model import Client, Protocol, Secret, canonical_address
 from honeypost.proto.http import Consult, HttpServer, Reply, Request
 from honeypost.questions import LoginVerdict, MayLogin, Verdict
 
-PATH = b"/lua"
 FIELDS_MOST = 32
 LARGEST_PORT = 65535
 PORT_DIGITS = 5
@@ -51,7 +50,7 @@ class LookupHandler:
 
     def handle(self, request: Request) -> Reply | Consult:
         """Ask whether the credential works; a request that makes no sense is nobody's."""
-        if request.method != b"POST" or request.target.partition(b"?")[0] != PATH:
+        if request.method != b"POST":
             return Reply(404)
         question = login_question(form_fields(request.body))
         return NOBODY if question is None else Consult(question)
