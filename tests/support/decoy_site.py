@@ -26,11 +26,40 @@ from honeypost.testing.memory import (
 KEY = bytes(range(32))
 DOMAINS = ("example.org", "example.net")
 
-LISTED = (
-    "123456 password 12345678 123456789 111111 1234567 dragon 123123 baseball abc123 football "
-    "monkey letmein shadow master 696969 mustang 666666 qwertyuiop 123321 1234567890 superman "
-    "654321 1qaz2wsx 7777777 000000 qazwsx 123qwe killer trustno1 jordan zxcvbnm"
-).split()
+LISTED = [
+    "123456",
+    "password",
+    "12345678",
+    "123456789",
+    "111111",
+    "1234567",
+    "dragon",
+    "123123",
+    "baseball",
+    "abc123",
+    "football",
+    "monkey",
+    "letmein",
+    "shadow",
+    "master",
+    "696969",
+    "mustang",
+    "666666",
+    "qwertyuiop",
+    "123321",
+    "1234567890",
+    "superman",
+    "654321",
+    "1qaz2wsx",
+    "7777777",
+    "000000",
+    "qazwsx",
+    "123qwe",
+    "killer",
+    "trustno1",
+    "jordan",
+    "zxcvbnm",
+]
 """Secrets of the shipped list, six characters and longer."""
 
 

@@ -1,12 +1,12 @@
 """Which guess wins by the account's own history, and why the others do not."""
 
 import pytest
-from support.decoy_site import DOMAINS, KEY, shipped
 
 from honeypost.config.schema import Decoys
 from honeypost.decide.decoys import HOUR, MOST_REMEMBERED, Memory, Reason, Rules
 from honeypost.decide.evidence import explain
 from honeypost.model import Secret
+from support.decoy_site import DOMAINS, KEY, shipped
 
 NOW = 1_772_366_400.0
 
@@ -118,7 +118,8 @@ def test_clear_text_is_kept_only_of_what_can_be_guessed():
     assert by.guess("bob@example.org", Secret(b"Dragon"), NOW).secret == "Dragon"
     assert by.guess("bob@example.org", Secret(b"Bob@2025"), NOW).secret == "Bob@2025"
     kept = by.guess("bob@example.org", Secret(b"xk3Jq9PzR2mW7t"), NOW)
-    assert kept.secret == "" and "xk3" not in repr(kept)
+    assert kept.secret == ""
+    assert "xk3" not in repr(kept)
 
 
 def test_every_reason_has_its_sentence():

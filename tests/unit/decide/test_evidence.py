@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from support.decoy_site import DecoySite
 
 from honeypost.decide.decoys import MOST_REMEMBERED, Reason
 from honeypost.decide.evidence import recompute
 from honeypost.events import DecoyAdopted, DecoyEntered, LoginRefused, SessionOpened
+from support.decoy_site import DecoySite
 
 
 async def attacked(site: DecoySite, name: str) -> None:

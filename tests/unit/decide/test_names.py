@@ -73,6 +73,14 @@ def test_a_slip_of_the_keyboard_is_a_near_miss(one, other, near):
     assert names.is_near_miss(other, one) is near
 
 
+def test_near_misses_are_what_is_near_and_plain():
+    listed = list(names.near_misses("bob"))
+    assert {"bo", "ob", "bbo", "obb", "bobb", "bab", "xbob"} <= set(listed)
+    assert "bob" not in listed
+    assert all(names.is_near_miss("bob", one) for one in listed)
+    assert len(listed) <= 79 * 3 + 39
+
+
 @pytest.mark.parametrize(
     ("local", "base"), [("bob+x", "bob"), ("bob", "bob"), ("+x", "+x"), ("a+b+c", "a"), ("", "")]
 )

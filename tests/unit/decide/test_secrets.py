@@ -1,10 +1,10 @@
 """What may win and what may be kept in clear."""
 
 import pytest
-from support.decoy_site import LISTED, shipped
 
 from honeypost.decide import secrets
 from honeypost.decide.secrets import Vocabulary
+from support.decoy_site import LISTED, shipped
 
 NOW = 1_772_366_400.0  # 2026-03-01
 
