@@ -83,9 +83,7 @@ class Children:
         async with self._turn:
             await self._ready_child()
 
-    async def take_apart(
-        self, raw: bytes, *, file: str, envelope: Sequence[bytes] = ()
-    ) -> Report:
+    async def take_apart(self, raw: bytes, *, file: str, envelope: Sequence[bytes] = ()) -> Report:
         """
         See :meth:`honeypost.engine.extraction.Dissector.take_apart`.
 
@@ -223,4 +221,3 @@ class _Child(asyncio.SubprocessProtocol):
     def _fail(self, error: Exception) -> None:
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(error)
-
