@@ -8,13 +8,15 @@ an empty one: a command right after the first start has something to say.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 from honeypost.config.schema import Paths
 from honeypost.events import DecoyAdopted, DecoyEntered, LoginRefused, MessageCaptured
+from honeypost.extract.report import Report
 from honeypost.intel.lineage import Lineages
 from honeypost.ports import Decoy, Entry
+from honeypost.stores.intel import IntelView
 from honeypost.stores.reader import Joined, SegmentReader
 from honeypost.stores.view import LIMIT, JournalView
 
@@ -28,14 +30,16 @@ class Archive:
     """All that one site has stored; use it in a ``with`` block."""
 
     paths: Paths
-    _journal: JournalView | None = field(default=None)
+    _journal: JournalView | None = None
+    _intel: IntelView | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._journal is not None:
-            self._journal.close()
+        for view in (self._journal, self._intel):
+            if view is not None:
+                view.close()
 
     @property
     def journal(self) -> JournalView | None:
@@ -75,6 +79,18 @@ class Archive:
     def messages(self) -> list[Joined]:
         """All captured messages, oldest first, each with all its recipients."""
         return list(self.segments.joined()) if self.paths.segments.is_dir() else []
+
+    @property
+    def intel(self) -> IntelView | None:
+        """What the worker found, ``None`` when there is nothing yet."""
+        if self._intel is None and self.paths.intel.exists():
+            self._intel = IntelView(self.paths.intel)
+        return self._intel
+
+    def report(self, capture_id: str) -> Report | None:
+        """What the worker found in a capture, ``None`` when it has not looked yet."""
+        finding = self.intel.finding(capture_id) if self.intel else None
+        return finding.report if finding else None
 
     def lineages(self) -> Lineages:
         """Fold the lineage of every account from the journal."""
