@@ -1,9 +1,9 @@
 """
 The bytes of a message on their way to the spool, and the end of the transaction.
 
-Postfix counts a message by its lines without their ends, plus two for each; a line over
-the limit is cut and each piece counted so.  ``BDAT`` shows that count to the client.  What
-is spooled are the bytes as sent, after dot-unstuffing.
+Postfix counts a message by its lines without their ends, plus two for each (see
+:mod:`honeypost.proto.dots`); ``BDAT`` shows that count to the client.  What is spooled are
+the bytes as sent, after dot-unstuffing.
 """
 
 from __future__ import annotations
@@ -75,13 +75,3 @@ def _refuse(session: Session, acceptance: Acceptance) -> None:
     replies = session.profile.data.message
     session.reset()
     session.refuse(replies.get(acceptance, replies[Acceptance.TRY_LATER]))
-
-
-def count(line: bytes) -> int:
-    r"""
-    Count a line or a piece of one as Postfix does.
-
-    >>> count(b"abc\r\n"), count(b"abc\n"), count(b"abc")
-    (5, 5, 5)
-    """
-    return len(line[:-1].rstrip(b"\r") if line.endswith(b"\n") else line) + 2

@@ -7,8 +7,9 @@ away until LAST, RSET, EHLO or HELO.  LAST ends the transaction whatever came of
 
 from __future__ import annotations
 
+from honeypost.proto.dots import count
 from honeypost.proto.lines import LineBuffer
-from honeypost.proto.smtp.body import Body, count
+from honeypost.proto.smtp.body import Body
 from honeypost.proto.smtp.commands import Command
 from honeypost.proto.smtp.parameters import FILE_OFFSET_MAX
 from honeypost.proto.smtp.session import Chunks, Session
