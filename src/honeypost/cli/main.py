@@ -168,3 +168,7 @@ def _hang_up() -> int:
     os.dup2(sink, sys.stdout.fileno())
     os.close(sink)
     return PROBLEM
+
+
+if __name__ == "__main__":
+    run()

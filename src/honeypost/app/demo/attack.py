@@ -47,6 +47,11 @@ class Listeners:
     submission: Address
     submissions: Address
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """All ports where a client may have come in."""
+        return tuple({self.smtp.port, self.submission.port, self.submissions.port})
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -1,0 +1,153 @@
+"""``honeypost demo``: watch a whole attack on this machine; nothing leaves it."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from honeypost.app.demo.attack import ACTS, Attack, Seen
+from honeypost.app.demo.claims import Claim, Judge
+from honeypost.app.demo.observer import Observer
+from honeypost.app.demo.site import DemoSite
+from honeypost.cli import screen, shapes
+from honeypost.cli.options import JsonOption
+from honeypost.cli.stage import LiveStage, PlainStage, Stage
+
+LOOK_SECONDS = 0.1
+"""How often the stores are looked at."""
+WORKER_SECONDS = 30.0
+"""How long the worker may take to catch up."""
+CURTAIN_SECONDS = 1.0
+"""So long an act stays on the screen before the next begins; not with --fast."""
+
+HeadlessOption = Annotated[
+    bool, typer.Option("--headless", help="Plain lines, also in a terminal.")
+]
+AssertOption = Annotated[
+    bool, typer.Option("--assert", help="Exit with 1 when anything the demo says is not so.")
+]
+FastOption = Annotated[bool, typer.Option("--fast", help="Refuse at once instead of after 2 s.")]
+KeepOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help="Keep what was stored here; else it is deleted at the end."
+    ),
+]
+
+
+def demo(
+    headless: HeadlessOption = False,
+    check: AssertOption = False,
+    fast: FastOption = False,
+    data: KeepOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Watch a whole attack in a minute: own decoys, scripted attackers, loopback only."""
+    out = Console(highlight=False, stderr=as_json)
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="honeypost-")))
+        stage = stack.enter_context(_stage(out, headless=headless or as_json))
+        judge = play(stage, folder.resolve(), fast=fast)
+    claims = list(judge.claims())
+    result = summary(judge, claims, time.monotonic() - begun, str(data or ""))
+    if as_json:
+        screen.print_json(result)
+    curtain(out, result)
+    return int(check and not all(claim.holds for claim in claims))
+
+
+def _stage(out: Console, *, headless: bool) -> Stage:
+    return PlainStage(out) if headless or not out.is_terminal else LiveStage(out)
+
+
+def play(stage: Stage, folder: Path, *, fast: bool) -> Judge:
+    """Play all acts on a site in this folder; its processes have ended when this returns."""
+    stage.act(0, "Starting the decoys on free ports of 127.0.0.1 ...")
+    heard: SimpleQueue[Seen] = SimpleQueue()
+    with DemoSite(folder, fast) as site, ThreadPoolExecutor(1) as backstage:
+        attack = Attack(site.listeners, heard.put)
+        observer = Observer(site.paths, tuple(site.pids.values()), site.listeners.ports)
+        for number, (title, act) in enumerate(ACTS, start=1):
+            stage.act(number, title)
+            _run(backstage.submit(act, attack), lambda: _tell(stage, heard, observer))
+            _dwell(0 if fast else CURTAIN_SECONDS, lambda: _tell(stage, heard, observer))
+        _await_worker(len(attack.sent), observer, lambda: _tell(stage, heard, observer))
+    _tell(stage, heard, observer)
+    return Judge(site, attack, observer)
+
+
+def _run(act: Future[None], look: Callable[[], None]) -> None:
+    """Look on until the act is over; what went wrong in it is raised here."""
+    while not act.done():
+        look()
+        time.sleep(LOOK_SECONDS)
+    act.result()
+
+
+def _dwell(seconds: float, look: Callable[[], None]) -> None:
+    until = time.monotonic() + seconds
+    look()
+    while time.monotonic() < until:
+        time.sleep(LOOK_SECONDS)
+        look()
+
+
+def _await_worker(count: int, observer: Observer, look: Callable[[], None]) -> None:
+    """Wait for the links; a worker that does not come is for the claims to say."""
+    until = time.monotonic() + WORKER_SECONDS
+    while observer.reports() < count and time.monotonic() < until:
+        look()
+        time.sleep(LOOK_SECONDS)
+
+
+def _tell(stage: Stage, heard: SimpleQueue[Seen], observer: Observer) -> None:
+    while True:
+        try:
+            stage.seen(heard.get_nowait())
+        except Empty:
+            break
+    for known in observer.look():
+        stage.known(known)
+
+
+def summary(judge: Judge, claims: list[Claim], seconds: float, data: str) -> shapes.DemoResult:
+    """Put the outcome into its shape."""
+    return shapes.DemoResult(
+        messages_left=len(judge.observer.outwards),
+        credentials_traced=len(judge.traced),
+        links_found=len(judge.links),
+        captures=len(judge.messages),
+        guesses=len(judge.attack.tried),
+        hosts=len({source for source, _ in judge.attack.tried}),
+        seconds=round(seconds, 1),
+        data=data,
+        claims=[shapes.Claim(claim.text, claim.holds, claim.detail) for claim in claims],
+    )
+
+
+def curtain(out: Console, result: shapes.DemoResult) -> None:
+    """Print what came of it; the last lines are the point of it all."""
+    out.print()
+    for claim in result.claims:
+        mark = ("  ok    ", "green") if claim.holds else ("  FAIL  ", "bold red")
+        out.print(Text.assemble(mark, claim.text, (f"  {claim.detail}", "dim")))
+    out.print()
+    if result.data:
+        out.print(Text(f"  look around: honeypost accounts --data {result.data}", "dim"))
+    for count, words in (
+        (result.messages_left, "messages left this machine"),
+        (result.credentials_traced, "credentials traced from the guess to its use by others"),
+        (result.links_found, "links found in what they sent"),
+    ):
+        out.print(Text.assemble((f"{count:>4}", "bold"), f"  {words}"))
