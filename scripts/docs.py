@@ -1,0 +1,152 @@
+"""
+Write the manual's pages that come from the code; ``--check`` only says whether they are right.
+
+configuration.md from the schema, commands.md from each command's own help, events.md from
+the vocabulary.  A test runs the check, so these pages cannot lie.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from honeypost import events
+from honeypost.cli.main import VERBS, main
+from honeypost.cli.schema import SHAPES
+from honeypost.config.load import SECTIONS
+from honeypost.config.schema import help_text
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+WIDTH = "90"
+NOTE = "<!-- written by scripts/docs.py from the code; change it there -->"
+
+
+def configuration() -> Iterator[str]:
+    """Every setting with its default and what it is for."""
+    yield "# Configuration"
+    yield NOTE
+    yield "One TOML file, named with `--config`. Whatever it does not set has the default below. The environment"
+    yield "wins over the file: `HONEYPOST__BUDGETS__CONNECTIONS=200` sets `budgets.connections`. All mistakes are"
+    yield "told at once, with file and key. Units stand in the names."
+    for name, section in SECTIONS.items():
+        yield ""
+        yield f"## [{name}]"
+        if not (section.__doc__ or "").startswith(f"{section.__name__}("):
+            yield plain(section.__doc__ or "")
+            yield ""
+        yield "| setting | default | what it is for |"
+        yield "|---|---|---|"
+        for setting in fields(section):
+            text = " ".join(help_text(setting).split()).replace("|", "\\|")
+            yield f"| `{setting.name}` | `{shown(setting.default)}` | {text} |"
+
+
+def shown(default: object) -> str:
+    """Give a default as TOML writes it."""
+    if isinstance(default, bool):
+        return str(default).lower()
+    if isinstance(default, tuple):
+        return "[" + ", ".join(shown(part) for part in default) + "]"
+    return f'"{default}"' if isinstance(default, str) else str(default)
+
+
+def commands() -> Iterator[str]:
+    """Every command's own help."""
+    yield "# Commands"
+    yield NOTE
+    yield "Exit codes: 0 it worked, 1 there is a problem, 2 the command line is wrong. What `--json` prints has a"
+    yield "JSON Schema: `honeypost schema COMMAND`, also in `schemas/`."
+    for name, verb in VERBS.items():
+        yield ""
+        yield f"## honeypost {name}"
+        yield verb.summary
+        if name in SHAPES:
+            yield f"Its output has a schema: `schemas/{name}.json`."
+        yield "```"
+        yield helped(name)
+        yield "```"
+
+
+def helped(verb: str) -> str:
+    """Give what ``honeypost VERB --help`` prints."""
+    screen = io.StringIO()
+    with contextlib.redirect_stdout(screen):
+        main([verb, "--help"])
+    return "\n".join(line.rstrip() for line in screen.getvalue().strip().splitlines())
+
+
+def vocabulary() -> Iterator[str]:
+    """Every event with its fields."""
+    yield "# Events"
+    yield NOTE
+    yield "What can have happened, as the journal keeps it. Time, session, client and listener are bound by the"
+    yield "journal and are not repeated here. `bytes` are what an attacker chose; in JSON they are base64."
+    texts = attribute_texts(Path(str(events.__file__)))
+    for kind, event in events.all_events().items():
+        yield ""
+        yield f"## {kind}"
+        yield plain(event.__doc__ or "")
+        if fields(event):
+            yield ""
+            yield "| field | type | meaning |"
+            yield "|---|---|---|"
+        for field in fields(event):
+            meaning = texts.get((event.__name__, field.name), "").replace("|", "\\|")
+            yield f"| `{field.name}` | {field.type} | {plain(meaning)} |"
+
+
+def attribute_texts(module: Path) -> dict[tuple[str, str], str]:
+    """Read the strings that stand under attributes: ``(class, attribute)`` -> text."""
+    found = {}
+    for node in ast.parse(module.read_text()).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for above, below in zip(node.body, node.body[1:], strict=False):
+            if isinstance(above, ast.AnnAssign) and isinstance(above.target, ast.Name):
+                if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                    found[node.name, above.target.id] = str(below.value.value)
+    return found
+
+
+def plain(text: str) -> str:
+    """Take reStructuredText's roles off: ``:class:`~a.b.C``` becomes ```C```."""
+    words = " ".join(text.split()).replace("``", "`").split(":class:`~")
+    return words[0] + "".join(
+        "`" + part.partition("`")[0].rpartition(".")[2] + "`" + part.partition("`")[2]
+        for part in words[1:]
+    )
+
+
+PAGES = {
+    "configuration.md": configuration,
+    "commands.md": commands,
+    "events.md": vocabulary,
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Write or check all pages; gives the exit code."""
+    os.environ["COLUMNS"] = WIDTH
+    os.environ.pop("HONEYPOST_DATA", None)
+    stale = []
+    for name, page in PAGES.items():
+        text = "\n".join(page()) + "\n"
+        path = DOCS / name
+        if not path.exists() or path.read_text() != text:
+            stale.append(name)
+        if "--check" not in arguments:
+            path.write_text(text)
+    if stale and "--check" in arguments:
+        print(f"docs: stale: {', '.join(stale)}; run scripts/docs.py", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""What the structure promises: mirrored tests, import contracts, and no way out."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "src" / "honeypost"
+UNIT = ROOT / "tests" / "unit"
+
+OWN_FILES = {"test_architecture.py"}
+"""Of tests/unit, what mirrors no module."""
+
+VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in SOURCE.rglob("*.py") if path.name != "__init__.py")
+
+
+@pytest.mark.parametrize(
+    "test", sorted(UNIT.rglob("test_*.py")), ids=lambda path: str(path.relative_to(UNIT))
+)
+def test_every_unit_test_mirrors_a_module(test: Path) -> None:
+    relative = test.relative_to(UNIT)
+    if relative.name in OWN_FILES:
+        return
+    module = SOURCE / relative.parent / relative.name.removeprefix("test_")
+    package = SOURCE / relative.parent / relative.stem.removeprefix("test_") / "__init__.py"
+    assert module.exists() or package.exists(), f"{relative} tests no module of that name"
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_every_module_says_what_it_is(module: Path) -> None:
+    assert module.stem not in VAGUE
+    assert ast.get_docstring(ast.parse(module.read_text())), "a module begins with its theory"
+
+
+def test_no_folder_has_tests_but_no_package() -> None:
+    packages = {path.parent.relative_to(SOURCE) for path in SOURCE.rglob("__init__.py")}
+    folders = {path.parent.relative_to(UNIT) for path in UNIT.rglob("test_*.py")}
+    assert folders <= packages
+
+
+def test_the_import_contracts_hold() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_module_names_a_place_of_its_writers_machine() -> None:
+    for path in [*modules(), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]:
+        text = path.read_text()
+        assert "/work/" not in text, path
+        assert "/root/" not in text, path
