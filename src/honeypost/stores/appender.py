@@ -91,7 +91,7 @@ class Appender:
 
 def begin_segment(files: Files, directory: Path, number: int, marker: bytes) -> Appender:
     """
-    Make a segment, head and name durable, before the first record goes in.
+    Make a segment, its name durable before the first record goes in.
 
     :raises StoreFull: no room. :raises StoreError: another trouble with the disk.
     """
@@ -99,8 +99,8 @@ def begin_segment(files: Files, directory: Path, number: int, marker: bytes) -> 
     with own_errors(path.name):
         file = files.create(path)
         try:
+            # The head becomes durable with the first record; without one nobody misses it.
             file.write(0, pack_segment_head(number, marker))
-            file.sync()
             files.sync_directory(directory)
         except BaseException:
             file.close()

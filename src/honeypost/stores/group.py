@@ -89,11 +89,12 @@ class GroupWriter(Generic[Job, Result]):
         :raises StoreFull: too many jobs wait. :raises StoreError: the writer is closed.
         """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        if not (self.running and self._add(_Waiting(job, future))):
+            finally_()
+            if self.running:
+                raise StoreFull("too many writes are waiting")
+            raise StoreError("the store is closed")
         future.add_done_callback(lambda _: finally_())
-        if not self.running:
-            future.set_exception(StoreError("the store is closed"))
-        elif not self._add(_Waiting(job, future)):
-            future.set_exception(StoreFull("too many writes are waiting"))
         return await asyncio.shield(future)
 
     def close(self) -> None:
