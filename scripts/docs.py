@@ -31,9 +31,10 @@ def configuration() -> Iterator[str]:
     """Every setting with its default and what it is for."""
     yield "# Configuration"
     yield NOTE
-    yield "One TOML file, named with `--config`. Whatever it does not set has the default below. The environment"
-    yield "wins over the file: `HONEYPOST__BUDGETS__CONNECTIONS=200` sets `budgets.connections`. All mistakes are"
-    yield "told at once, with file and key. Units stand in the names."
+    yield "One TOML file, named with `--config`. Whatever it does not set has the default below."
+    yield "The environment wins over it: `HONEYPOST__BUDGETS__CONNECTIONS=200` sets"
+    yield "`budgets.connections`. All mistakes are told at once, with file and key. Units stand in"
+    yield "the names."
     for name, section in SECTIONS.items():
         yield ""
         yield f"## [{name}]"
@@ -60,8 +61,8 @@ def commands() -> Iterator[str]:
     """Every command's own help."""
     yield "# Commands"
     yield NOTE
-    yield "Exit codes: 0 it worked, 1 there is a problem, 2 the command line is wrong. What `--json` prints has a"
-    yield "JSON Schema: `honeypost schema COMMAND`, also in `schemas/`."
+    yield "Exit codes: 0 it worked, 1 there is a problem, 2 the command line is wrong. What"
+    yield "`--json` prints has a JSON Schema: `honeypost schema COMMAND`, also in `schemas/`."
     for name, verb in VERBS.items():
         yield ""
         yield f"## honeypost {name}"
@@ -85,8 +86,9 @@ def vocabulary() -> Iterator[str]:
     """Every event with its fields."""
     yield "# Events"
     yield NOTE
-    yield "What can have happened, as the journal keeps it. Time, session, client and listener are bound by the"
-    yield "journal and are not repeated here. `bytes` are what an attacker chose; in JSON they are base64."
+    yield "What can have happened, as the journal keeps it. Time, session, client and listener are"
+    yield "bound by the journal and are not repeated here. `bytes` are what an attacker chose; in"
+    yield "JSON they are base64."
     texts = attribute_texts(Path(str(events.__file__)))
     for kind, event in events.all_events().items():
         yield ""
@@ -108,9 +110,9 @@ def attribute_texts(module: Path) -> dict[tuple[str, str], str]:
         if not isinstance(node, ast.ClassDef):
             continue
         for above, below in zip(node.body, node.body[1:], strict=False):
-            if isinstance(above, ast.AnnAssign) and isinstance(above.target, ast.Name):
-                if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
-                    found[node.name, above.target.id] = str(below.value.value)
+            match above, below:
+                case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
+                    found[node.name, name] = text
     return found
 
 

@@ -7,11 +7,11 @@
 # Installs only as root, only where no mail server of the host's own runs, and only what is
 # missing; NO_APT=1 forbids.  No package starts a service: not now (a policy-rc.d that says
 # 101 stands in the way, and the one that was there comes back even after a failure), and not
-# at the next boot (units that came with this run are disabled).
+# at the next boot (units that came with this run are disabled).  POLICY_RC_D is for the test.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-policy=/usr/sbin/policy-rc.d
+policy=${POLICY_RC_D:-/usr/sbin/policy-rc.d}
 kept=$policy.honeypost-kept
 mark='# honeypost: no service starts while packages are being installed'
 
