@@ -23,6 +23,7 @@ from honeypost.personality.replies import fill
 from honeypost.ports import Chance
 from honeypost.proto.authpolicy.server import AuthPolicyServer
 from honeypost.proto.effects import Core
+from honeypost.proto.lmtp.server import LmtpServer
 from honeypost.proto.lookup.server import LookupServer
 from honeypost.proto.policy.server import PolicyServer
 from honeypost.proto.smtp.server import SmtpServer
@@ -117,6 +118,7 @@ def _cores(parts: Parts) -> dict[Protocol, Callable[[Identity], Core]]:
 
     return {
         **{protocol: smtp(protocol) for protocol in CLIENT_FACING},
+        Protocol.LMTP: lambda _: LmtpServer(hostname=site.hostname, recipients=budgets.recipients),
         Protocol.POLICY: lambda _: PolicyServer(marker_domain),
         Protocol.LOOKUP: lambda _: LookupServer(key, marker_domain),
         Protocol.AUTHPOLICY: lambda _: AuthPolicyServer(key),

@@ -236,5 +236,5 @@ def programs(
             ("-m", "honeypost.app.edge", *common, "--isolate", "--supervised", *options),
             tuple(descriptor for _, descriptor in named),
         ),
-        Program("worker", ("-m", "honeypost.app.worker", *common)),
+        Program("worker", ("-m", "honeypost.app.worker", *common, "--supervised")),
     ]
