@@ -164,7 +164,9 @@ async def share_of_names(
     return len(attack.decoys.kept) / names
 
 
-async def measure(pairs: Sequence[Pair], sites: int = SITES) -> list[tuple[str, str, str]]:
+async def measure(
+    pairs: Sequence[Pair], sites: int = SITES, names: int = 1_000, randoms: int = 20_000
+) -> list[tuple[str, str, str]]:
     """Give all figures as rows: what, measured, bar."""
     settings, vocabulary = Decoys(), load_vocabulary()
     rows = []
@@ -172,9 +174,9 @@ async def measure(pairs: Sequence[Pair], sites: int = SITES) -> list[tuple[str, 
         pace = await measure_pace(pairs, per_day, settings, vocabulary, sites)
         told = f"{pace.median:.1f} h (9 of 10: {pace.worst_of_ten:.1f} h, never: {pace.never})"
         rows.append((f"first decoy at {per_day}/day, median", told, f"<= {BARS[per_day]:.0f} h"))
-    opened = await wins(Attack(1, settings, vocabulary), random_pairs(20_000))
-    rows.append(("20,000 random pairs that won", str(opened), "0"))
-    share = await share_of_names(1_000, 50, settings, vocabulary)
+    opened = await wins(Attack(1, settings, vocabulary), random_pairs(randoms))
+    rows.append((f"{randoms:,} random pairs that won", str(opened), "0"))
+    share = await share_of_names(names, 50, settings, vocabulary)
     rows.append(("random names open after 50 listed guesses", f"{share:.1%}", "<= 8 %"))
     return rows
 
