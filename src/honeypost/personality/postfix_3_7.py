@@ -66,7 +66,6 @@ AUTH = AuthReplies(
     too_long=b"500 5.5.6 SASL response limit exceeded",
     syntax=b"501 5.5.4 Syntax: AUTH mechanism",
     not_offered=b"503 5.5.1 Error: authentication not enabled",
-    needs_tls=b"538 5.7.1 Encryption required for requested authentication mechanism",
     already=b"503 5.5.1 Error: already authenticated",
     in_transaction=b"503 5.5.1 Error: MAIL transaction in progress",
 )

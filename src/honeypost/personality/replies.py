@@ -85,7 +85,7 @@ class AuthReplies:
     too_long: bytes
     syntax: bytes
     not_offered: bytes
-    needs_tls: bytes
+    """Also where it is offered within TLS only, and there is none yet."""
     already: bytes
     in_transaction: bytes
 

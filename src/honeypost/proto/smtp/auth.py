@@ -33,9 +33,8 @@ def _refusal(session: Session, command: Command) -> bytes:
     """Why AUTH is refused before its mechanism is looked at, in the real one's order."""
     replies = session.profile.auth
     reasons = (
-        (not session.setting.role.auth, replies.not_offered),
+        (not session.offers_auth, replies.not_offered),
         (session.transaction is not None, replies.in_transaction),
-        (not session.offers_auth, replies.needs_tls),
         (bool(session.account), replies.already),
         (not 0 < len(command.words) <= WORDS_MAX, replies.syntax),
     )

@@ -122,9 +122,9 @@ def _utf8(_said: SenderParameters, _value: bytes, _word: bytes, _replies: MailRe
 
 
 def _notify(said: RecipientParameters, value: bytes, _word: bytes, replies: MailReplies) -> None:
-    wanted = value.upper().split(b",")
-    good = wanted == [b"NEVER"] or (_NOTIFY.issuperset(wanted) and len(set(wanted)) == len(wanted))
-    if said.notify or not good:
+    wanted = {word for word in value.upper().split(b",") if word}
+    good = wanted == {b"NEVER"} or wanted <= _NOTIFY
+    if said.notify or not wanted or not good:
         raise Refused(replies.bad_notify)
     said.notify = value
 
