@@ -63,13 +63,13 @@ def show(won: list[Account], guessed: list[Account], limit: int) -> None:
     """Print the accounts for people."""
     out = screen.console()
     if won:
-        grid = screen.table("won", "secret", "since", ">guesses", ">by", ">logins", ">mails", "")
+        grid = screen.table("won", "secret", "since", ">guesses", ">logins", ">mails", ">handovers")
         for one in won:
-            since = one.won[:16].replace("T", " ")
+            since = one.won[5:16].replace("T", " ")
             grid.add_row(
                 Text(one.account, "bold"), Text(one.secret, "green"), since, f"{one.guesses:,}",
-                f"{one.networks:,}", f"{one.entries:,}", f"{one.captures:,}",
-                Text(_handed(one), "magenta"),
+                f"{one.entries:,}", f"{one.captures:,}",
+                Text(f"{len(one.handovers):,}", "magenta" if one.handovers else "dim"),
             )  # fmt: skip
         out.print(grid)
     else:
@@ -85,9 +85,3 @@ def show(won: list[Account], guessed: list[Account], limit: int) -> None:
             out.print(Text(f"and {len(guessed) - limit:,} more (--limit)", "dim"))
     else:
         out.print(Text("no other account is under fire", "dim"))
-
-
-def _handed(one: Account) -> str:
-    if not one.handovers:
-        return ""
-    return f"handed over to {screen.counted(len(one.handovers), 'network')}"

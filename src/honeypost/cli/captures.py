@@ -156,12 +156,12 @@ def show_list(found: list[Capture], left_out: int) -> None:
     if not found:
         out.print(Text("no decoy has sent anything yet", "dim"))
         return
-    grid = screen.table("capture", "time", "account", "from", ">to", ">size", ">links", "subject")
+    grid = screen.table("capture", "time", "account", "from", ">to", ">links", "subject", on=out)
     for each in found:
         links = f"{each.link_count}" if each.extracted else "-"
         grid.add_row(
             Text(each.id[-SHORT_ID:], "dim"), each.time[5:16].replace("T", " "), Text(each.account),
-            each.client, f"{each.recipient_count:,}", screen.size(each.size), links,
+            each.client, f"{each.recipient_count:,}", links,
             Text(each.subject),
         )  # fmt: skip
     out.print(grid)

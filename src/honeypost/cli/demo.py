@@ -27,8 +27,9 @@ LOOK_SECONDS = 0.1
 """How often the stores are looked at."""
 WORKER_SECONDS = 30.0
 """How long the worker may take to catch up."""
-CURTAIN_SECONDS = 1.0
-"""So long an act stays on the screen before the next begins; not with --fast."""
+QUIET_SECONDS = 0.6
+"""An event is in the journal after a quarter of a second; then both sides have said it all."""
+QUIET_MOST_SECONDS = 5.0
 
 HeadlessOption = Annotated[
     bool, typer.Option("--headless", help="Plain lines, also in a terminal.")
@@ -59,7 +60,7 @@ def demo(
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="honeypost-")))
         stage = stack.enter_context(_stage(out, headless=headless or as_json))
         judge = play(stage, folder.resolve(), fast=fast)
-    claims = list(judge.claims())
+        claims = list(judge.claims())
     result = summary(judge, claims, time.monotonic() - begun, str(data or ""))
     if as_json:
         screen.print_json(result)
@@ -81,13 +82,13 @@ def play(stage: Stage, folder: Path, *, fast: bool) -> Judge:
         for number, (title, act) in enumerate(ACTS, start=1):
             stage.act(number, title)
             _run(backstage.submit(act, attack), lambda: _tell(stage, heard, observer))
-            _dwell(0 if fast else CURTAIN_SECONDS, lambda: _tell(stage, heard, observer))
+            _dwell(lambda: _tell(stage, heard, observer))
         _await_worker(len(attack.sent), observer, lambda: _tell(stage, heard, observer))
     _tell(stage, heard, observer)
     return Judge(site, attack, observer)
 
 
-def _run(act: Future[None], look: Callable[[], None]) -> None:
+def _run(act: Future[None], look: Callable[[], bool]) -> None:
     """Look on until the act is over; what went wrong in it is raised here."""
     while not act.done():
         look()
@@ -95,15 +96,17 @@ def _run(act: Future[None], look: Callable[[], None]) -> None:
     act.result()
 
 
-def _dwell(seconds: float, look: Callable[[], None]) -> None:
-    until = time.monotonic() + seconds
-    look()
-    while time.monotonic() < until:
+def _dwell(look: Callable[[], bool]) -> None:
+    """Look on until the stores have been quiet for a while: both sides end an act together."""
+    until = time.monotonic() + QUIET_SECONDS
+    last = until + QUIET_MOST_SECONDS
+    while time.monotonic() < min(until, last):
+        if look():
+            until = time.monotonic() + QUIET_SECONDS
         time.sleep(LOOK_SECONDS)
-        look()
 
 
-def _await_worker(count: int, observer: Observer, look: Callable[[], None]) -> None:
+def _await_worker(count: int, observer: Observer, look: Callable[[], bool]) -> None:
     """Wait for the links; a worker that does not come is for the claims to say."""
     until = time.monotonic() + WORKER_SECONDS
     while observer.reports() < count and time.monotonic() < until:
@@ -111,7 +114,9 @@ def _await_worker(count: int, observer: Observer, look: Callable[[], None]) -> N
         time.sleep(LOOK_SECONDS)
 
 
-def _tell(stage: Stage, heard: SimpleQueue[Seen], observer: Observer) -> None:
+def _tell(stage: Stage, heard: SimpleQueue[Seen], observer: Observer) -> bool:
+    """Show what is new on both sides; was there anything?"""
+    news = not heard.empty()
     while True:
         try:
             stage.seen(heard.get_nowait())
@@ -119,6 +124,8 @@ def _tell(stage: Stage, heard: SimpleQueue[Seen], observer: Observer) -> None:
             break
     for known in observer.look():
         stage.known(known)
+        news = True
+    return news
 
 
 def summary(judge: Judge, claims: list[Claim], seconds: float, data: str) -> shapes.DemoResult:
@@ -141,13 +148,18 @@ def curtain(out: Console, result: shapes.DemoResult) -> None:
     out.print()
     for claim in result.claims:
         mark = ("  ok    ", "green") if claim.holds else ("  FAIL  ", "bold red")
-        out.print(Text.assemble(mark, claim.text, (f"  {claim.detail}", "dim")))
+        detail = f"  {claim.detail}" if claim.detail else ""
+        out.print(Text.assemble(mark, claim.text, (detail, "dim")))
     out.print()
     if result.data:
         out.print(Text(f"  look around: honeypost accounts --data {result.data}", "dim"))
-    for count, words in (
-        (result.messages_left, "messages left this machine"),
-        (result.credentials_traced, "credentials traced from the guess to its use by others"),
-        (result.links_found, "links found in what they sent"),
+    for count, one, many in (
+        (result.messages_left, "message left this machine", "messages left this machine"),
+        (
+            result.credentials_traced,
+            "credential traced from the guess to its use by others",
+            "credentials traced from the guess to their use by others",
+        ),
+        (result.links_found, "link found in what they sent", "links found in what they sent"),
     ):
-        out.print(Text.assemble((f"{count:>4}", "bold"), f"  {words}"))
+        out.print(Text.assemble((f"{count:>4}", "bold"), f"  {one if count == 1 else many}"))

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Annotated
 
 import typer
+from rich.padding import Padding
 from rich.text import Text
 
 from honeypost.cli import screen
@@ -27,6 +28,7 @@ from honeypost.stores.reader import Joined
 
 EVIDENCE_SHOWN = 200
 """The newest; older pieces are counted."""
+EVIDENCE_INDENT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,13 @@ def explanation(archive: Archive, rules: Rules, subject: Subject) -> Explanation
         left_out=max(0, len(evidence) - EVIDENCE_SHOWN),
         recomputed=sum(bool(piece.recomputed) for piece in evidence),
         disagreements=sum(piece.recomputed == DISAGREES for piece in evidence),
-        undo=_undo(subject),
+        undo=_undo(subject, _frozen_until(archive, subject)),
     )
+
+
+def _frozen_until(archive: Archive, subject: Subject) -> str:
+    found = (decoy for decoy in archive.decoys() if decoy.account == subject.name)
+    return next((screen.moment(decoy.frozen_until)[:10] for decoy in found), "")
 
 
 def _summary(archive: Archive, subject: Subject, entries: list[Entry]) -> Iterator[str]:
@@ -120,6 +127,8 @@ def _summary(archive: Archive, subject: Subject, entries: list[Entry]) -> Iterat
         yield from _message_lines(message)
     if subject.kind == "account":
         yield from _account_lines(archive, subject.name)
+    if subject.kind == "address":
+        yield from _address_lines(archive, subject.name)
 
 
 def _counts(entries: Iterable[Entry]) -> Iterator[str]:
@@ -163,10 +172,21 @@ def _account_lines(archive: Archive, account: str) -> Iterator[str]:
         )
 
 
-def _undo(subject: Subject) -> list[str]:
+def _address_lines(archive: Archive, address: str) -> Iterator[str]:
+    for lineage in archive.lineages().accounts.values():
+        if any(handover.network == address for handover in lineage.handovers):
+            yield f"a handover: it never guessed at {lineage.account}, and knew the secret at once"
+
+
+def _undo(subject: Subject, frozen_until: str) -> list[str]:
     if subject.kind == "account":
+        won = (
+            f"a won credential works at least until {frozen_until}; "
+            "behind Dovecot a real user of this name always goes first"
+        )
+        never = "is it a person's name? list it in site.real_names, and it never becomes a decoy"
         return [
-            "is it a person's name? list it in site.real_names, and it never becomes a decoy",
+            won if frozen_until else never,
             f"erase what is stored about it: honeypost forget {subject.name}",
         ]
     if subject.kind == "address":
@@ -187,23 +207,25 @@ def show(found: Explanation) -> None:
     if found.left_out:
         out.print(Text(f"  {found.left_out:,} older pieces of evidence are not shown", "dim"))
     for piece in found.evidence:
-        out.print(_piece(piece))
+        for part in _piece(piece):
+            out.print(part)
     out.print()
     out.print(screen.label("recomputed", _verdict(found)))
     for name, line in zip(chain(("undo",), iter(str, None)), found.undo, strict=False):
         out.print(screen.label(name, line))
 
 
-def _piece(piece: Evidence) -> Text:
+def _piece(piece: Evidence) -> Iterator[Text | Padding]:
     head = Text.assemble(
         (f"  {piece.time[11:19]}  ", "dim"), f"{piece.client:<15}  {piece.account}"
     )
     if piece.needed_failures and piece.recomputed != GAP:
         head.append(f"  {piece.distinct_failures} of {piece.needed_failures} failures", "dim")
-    head.append(f"\n            told     {piece.answer}", _colour(piece))
+    yield head
     rule = f"  ({piece.reason})" if piece.reason else ""
-    head.append(f"\n            because  {piece.because}")
-    return head.append(rule, "dim")
+    because = Text.assemble(piece.because, (rule, "dim"))
+    yield screen.label("told", piece.answer, _colour(piece), indent=EVIDENCE_INDENT)
+    yield screen.label("because", because, indent=EVIDENCE_INDENT)
 
 
 def _colour(piece: Evidence) -> str:

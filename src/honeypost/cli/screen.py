@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import msgspec
-from rich.console import Console
+from rich.console import Console, JustifyMethod
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -23,11 +24,14 @@ T = TypeVar("T")
 QUIET_SECONDS = 1.0
 """What is done sooner shows no progress."""
 BLINK_SECONDS = 0.2
+PIPE_COLUMNS = 240
+LABEL_COLUMNS = 13
 
 
 def console() -> Console:
-    """Give the console for results."""
-    return Console(highlight=False, soft_wrap=False)
+    """Give the console for results; a pipe is wide, so that each row stays one line."""
+    out = Console(highlight=False)
+    return out if out.is_terminal else Console(highlight=False, width=PIPE_COLUMNS)
 
 
 def print_json(*items: object) -> None:
@@ -36,19 +40,30 @@ def print_json(*items: object) -> None:
         sys.stdout.write(msgspec.json.encode(item).decode() + "\n")
 
 
-def table(*headings: str) -> Table:
-    """Give an empty table in the house style; a heading that begins with > is right-aligned."""
-    empty = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+def table(*headings: str, on: Console | None = None) -> Table:
+    """
+    Give an empty table in the house style, one line a row.
+
+    A heading that begins with > is right-aligned.  With ``on`` a terminal, the last column
+    takes the room that is left and is cut where it needs more.
+    """
+    empty = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for heading in headings:
-        right = heading.startswith(">")
-        empty.add_column(heading.lstrip(">"), justify="right" if right else "left", overflow="fold")
+        side: JustifyMethod = "right" if heading.startswith(">") else "left"
+        empty.add_column(heading.lstrip(">"), justify=side, no_wrap=True, overflow="ellipsis")
+    if on is not None and on.is_terminal:
+        empty.expand, empty.columns[-1].ratio = True, 1
     return empty
 
 
-def label(name: str, value: str | Text, style: str = "") -> Text:
-    """Give one line of a listing: a dim name, then the value."""
+def label(name: str, value: str | Text, style: str = "", indent: int = 2) -> Padding:
+    """Give one entry of a listing: a dim name, then the value, wrapped beside it."""
     shown = value if isinstance(value, Text) else Text(value, style=style)
-    return Text.assemble((f"  {name:<14}", "dim"), shown)
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(style="dim", width=LABEL_COLUMNS, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(name, shown)
+    return Padding(grid, (0, 0, 0, indent), expand=False)
 
 
 def progress(items: Iterable[T], noun: str) -> Iterator[T]:

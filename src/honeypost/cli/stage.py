@@ -16,7 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from honeypost.app.demo.attack import Seen
+from honeypost.app.demo.attack import DOMAIN, Seen
 from honeypost.app.demo.observer import Known
 from honeypost.cli.screen import counted
 
@@ -106,7 +106,10 @@ class LiveStage:
         if not number:
             self._title = Text(title, "bold")
             return
-        self._title = Text.assemble((f"Act {number}", "bold yellow"), (f"  {title}", "bold"))
+        self._title = Text.assemble(
+            (f"Act {number}", "bold yellow"), (f"  {title}", "bold"),
+            (f"   all names are at {DOMAIN}", "dim"),
+        )  # fmt: skip
         for side in (self._left, self._right):
             side.append(Text(f"-- {title}", "yellow"))
 
@@ -114,13 +117,13 @@ class LiveStage:
         """Add to the left."""
         self._hosts.add(seen.source)
         style = {True: "green", False: "dim", None: ""}[seen.good]
-        self._left.append(Text.assemble((f"{seen.source:<14} ", "dim"), (seen.text, style)))
+        self._left.append(Text.assemble((f"{seen.source:<13} ", "dim"), (_brief(seen.text), style)))
 
     def known(self, known: Known) -> None:
         """Add to the right."""
         self._milestones += known.weight > 1
-        line = Text.assemble((f"{known.source:<14} ", "dim"), (known.text, STYLES[known.weight]))
-        self._right.append(line)
+        text = (_brief(known.text), STYLES[known.weight])
+        self._right.append(Text.assemble((f"{known.source:<13} ", "dim"), text))
 
     def _picture(self) -> RenderableType:
         rows = max(4, self._console.height - AROUND)
@@ -148,3 +151,8 @@ class LiveStage:
             (counted(self._milestones, "milestone"), "bold magenta"), "   ",
             ("0 messages left", "bold green"),
         )  # fmt: skip
+
+
+def _brief(text: str) -> str:
+    """Leave the one domain out, so that a line fits into half a screen."""
+    return text.replace(f"@{DOMAIN}", "")

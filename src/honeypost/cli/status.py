@@ -31,6 +31,12 @@ from honeypost.ports import Entry
 DAY_SECONDS = 86_400
 TROUBLES_SHOWN = 5
 TROUBLES_LOOKED_AT = 7 * DAY_SECONDS
+BUDGET_WORDS = {
+    "connections": "connections",
+    "capture_bytes_per_day": "mail today",
+    "disk_bytes": "disk",
+    "journal_bytes": "journal",
+}
 BESIDE_LISTENERS = {"lmtp", "policy", "lookup", "authpolicy"}
 
 
@@ -164,7 +170,7 @@ def show(found: shapes.Status) -> None:
         out.print(screen.label(name, "  ".join(places)))
     out.print()
     for budget in found.budgets:
-        out.print(screen.label(budget.name.removesuffix("_bytes").replace("_", " "), _bar(budget)))
+        out.print(screen.label(BUDGET_WORDS[budget.name], _bar(budget)))
     out.print()
     for name, value in _figures(found):
         out.print(screen.label(name, value))
@@ -202,6 +208,6 @@ def _figures(found: shapes.Status) -> list[tuple[str, str | Text]]:
         ("decoys won", f"{found.decoys:,} ({found.decoys_today} today)"),
         ("handovers", f"{found.handovers:,}"),
         ("captures", f"{found.captures:,}"),
-        ("left", f"{found.messages_left} messages (nothing here can send)"),
+        ("left", f"{found.messages_left} messages (no part of honeypost can send)"),
         ("decoy logins", Text(found.grants, style="" if granted else "bold yellow")),
     ]

@@ -26,7 +26,7 @@ NAMES = (
     *("info", "office", "sales", "support", "contact", "accounts", "billing", "service"),
     *("hr", "newsletter", REAL_NAME, "zoltan.k", "qx81"),
 )
-PASSWORDS = ("welcome", "sunshine", "letmein", "dragon1", "qwerty123", "football")
+PASSWORDS = ("princess", "sunshine", "letmein", "dragon1", "qwerty123", "football")
 """On every bot's list and on ours; more of them than the most failures an account needs."""
 
 SPRAYED_NAMES = 5

@@ -124,7 +124,7 @@ def _lottery(account: str) -> Letter:
     body = _lines(
         f'From: "Grand Draw" <{account}>',
         "To: winners@lakeside.example",
-        "Subject: =?utf-8?B?WW91IGhhdmUgd29uIOKCrCA0NSwwMDA=?=",
+        "Subject: You have won 45,000 euro",
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
         "Content-Transfer-Encoding: 8bit",

@@ -29,6 +29,13 @@ from honeypost.ports import Entry
 from honeypost.stores.intel import IntelView
 from honeypost.stores.view import JournalView
 
+_SHORT = {
+    Reason.REAL: "a real person; nothing of it is kept",
+    Reason.ABSENT: "this name does not exist here",
+    Reason.OTHER_SECRET: "won before; it has one secret only",
+    Reason.DAILY_CAP: "enough decoys for one day",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -97,16 +104,15 @@ def _words(event: Event, who: Identity | None) -> tuple[str, int]:
             text, weight = f"entered {event.account} over {event.service}", 1
         case MessageCaptured():
             count = f"{event.size:,} bytes, {event.recipients} to"
-            text, weight = f"captured {count}; told 250, sent nowhere", 1
+            text, weight = f"captured, {count}; sent nowhere", 1
         case CredentialHandedOver():
-            after = f"{event.after_seconds:.0f} s after"
-            text, weight = f"HANDED OVER {event.account}: never guessed, in at once, {after}", 2
+            after = f"in at once, {event.after_seconds:.0f} s later"
+            text, weight = f"HANDED OVER {event.account}: {after}", 2
     return text, weight
 
 
 def _why(event: LoginRefused) -> str:
     if event.reason == Reason.TOO_EARLY:
         return f"{event.distinct_failures} of {event.needed_failures} failures"
-    if event.reason == Reason.REAL:
-        return "a real person; nothing of it is kept"
-    return explain(Reason(event.reason)).rstrip(".").lower()
+    reason = Reason(event.reason)
+    return _SHORT.get(reason) or explain(reason).rstrip(".").lower()
