@@ -18,8 +18,14 @@ import pytest
 
 from honeypost.app.child import Children
 from honeypost.engine.extraction import Mark, examine
+from honeypost.extract import limits
+from honeypost.extract.charset import declared_in_html, text_of
+from honeypost.extract.html import read_html
+from honeypost.extract.marks import Marks
 from honeypost.extract.message import preload, take_apart
+from honeypost.extract.mime import Kind, Part, Walk
 from honeypost.extract.report import Report, Role
+from honeypost.extract.transfer import decoded
 
 LINK_RECALL = 0.978
 CLICKABLE_RECALL = 0.988
@@ -28,6 +34,7 @@ CLICKABLE_DOMAIN_RECALL = 0.990
 
 SEEN = frozenset({Role.LINK, Role.ATTACHMENT, Role.TEXT})
 COUNTED = SEEN | {Role.RESOURCE}
+ANCHORS = frozenset({"a@href", "area@href"})
 PUNCTUATION = "/=_&?.,;:!-*#)>]}'\"~"
 
 
@@ -120,3 +127,27 @@ async def test_no_mail_ends_the_child(mails):
     assert failed == []
     assert broken == []
     assert children.started == -(-len(files) // 200)
+
+
+def test_every_page_is_read_as_a_tree_builder_reads_it(mails):
+    lexbor = pytest.importorskip("selectolax.lexbor")
+    links = 0
+    for path in sorted(path for path in mails.rglob("*") if path.is_file()):
+        for part in Walk(path.read_bytes(), Marks()):
+            if part.kind is not Kind.LEAF or part.type != "text/html":
+                continue
+            page = page_text(part)
+            tree = lexbor.LexborHTMLParser(page).css("a[href], area[href]")
+            expected = {node.attributes["href"] for node in tree} - {None, ""}
+            found = read_html(page, limits.HTML_TOKENS, Marks())[0].found
+            assert {item.raw for item in found if item.place in ANCHORS} == expected, path
+            links += len(expected)
+    assert links > 500
+
+
+def page_text(part: Part) -> str:
+    """Decode a page; line ends as every HTML parser normalises them, and no NUL."""
+    data = decoded(part.raw, part.encoding, Marks())
+    label = part.parameters.get("charset", "") or declared_in_html(data)
+    text = text_of(data, label).replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
+    return text if len(text) < limits.PART_TEXT_BYTES else ""

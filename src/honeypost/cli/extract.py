@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.padding import Padding
 from rich.text import Text
 
 from honeypost.app.child import Children
@@ -76,12 +77,17 @@ def _print(report: Report, *, json: bool) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _lines(report: Report) -> list[Text]:
-    lines = [screen.label(str(link.role), _link(link)) for link in report.links]
-    lines += [screen.label(found.role, _shown(found.address)) for found in report.recipients]
-    lines += [screen.label("attached", _attachment(found)) for found in report.attachments]
-    lines += [screen.label("not read", error, "yellow") for error in report.errors]
-    return lines or [screen.label("", "nothing found")]
+def _lines(report: Report) -> list[Padding]:
+    lines = [_line(str(link.role), _link(link)) for link in report.links]
+    lines += [_line(found.role, _shown(found.address)) for found in report.recipients]
+    lines += [_line("attached", _attachment(found)) for found in report.attachments]
+    lines += [_line("not read", error, "yellow") for error in report.errors]
+    return lines or [_line("", "nothing found")]
+
+
+def _line(name: str, value: str, style: str = "") -> Text:
+    # Never wrapped: a URL that is folded over lines can be neither searched for nor copied.
+    return Text.assemble((f"  {name:<11}", "dim"), (value, style))
 
 
 def _link(link: Link) -> str:

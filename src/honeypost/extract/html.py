@@ -31,7 +31,9 @@ ATTRIBUTE = re.compile(
     r"[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*(?:\"([^\"]*)(?:\"|\Z)|'([^']*)(?:'|\Z)|([^\s>]*)))?"
 )
 REFERENCE = re.compile(r"&(?:#[xX]?[0-9a-fA-F]{1,12}|[a-zA-Z][a-zA-Z0-9]{1,31});?")
-CSS_URL = re.compile(r"url\(\s{0,20}[\"']?([^\"')\s]{1,8192})|@import\s{1,20}[\"']([^\"']{1,8192})")
+CSS_URL = re.compile(
+    r"url\(\s{0,20}[\"']?([^\"')\s]{1,8192})|@import\s{1,20}[\"']([^\"']{1,8192})", re.IGNORECASE
+)
 REFRESH = re.compile(r"[\s\d.;,]{0,40}url\s{0,8}=\s{0,8}[\"']?([^\"']{1,8192})", re.IGNORECASE)
 RAW_TEXT = frozenset({"script", "style", "title", "textarea", "xmp", "noembed", "noframes"})
 INLINE = frozenset(

@@ -41,6 +41,7 @@ def found(text):
         ("<link href=u>", ("u", "resource", "link@href")),
         ("<td background=u>", ("u", "resource", "td@background")),
         ("<p style='background:url( \"u\" )'>", ("u", "resource", "p@style")),
+        ("<p style='BACKGROUND: URL(u)'>", ("u", "resource", "p@style")),
         ("<style>@import 'u';</style>", ("u", "resource", "style")),
         ("<img srcset='u 1x'>", ("u", "resource", "img@srcset")),
         ("<iframe src=u>", ("u", "resource", "iframe@src")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -10,8 +11,8 @@ from honeypost.extract import limits, message
 from honeypost.extract.message import preload, take_apart
 from support.costly_mail import COSTLY, NEEDLE
 
-CPU_SECONDS = 1.5
-"""A second is the aim; the margin is for a busy machine."""
+CPU_SECONDS = 1.5 if sys.gettrace() is None else 6.0
+"""A second is the aim; the margin is for a busy machine, the larger one for coverage."""
 HEAD = b"MIME-Version: 1.0\r\n"
 
 
