@@ -110,7 +110,8 @@ class GroupWriter(Generic[Job, Result]):
             if self._closing or len(self._pending) >= self._limit:
                 return False
             self._pending.append(waiting)
-            self._urgent = self._urgent or waiting.future is not None
+            crowded = len(self._pending) * 2 >= self._limit
+            self._urgent = self._urgent or crowded or waiting.future is not None
             # The thread needs waking for the first job (the linger begins) and for an urgent one.
             if self._urgent or len(self._pending) == 1:
                 self._changed.notify()

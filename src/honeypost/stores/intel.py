@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -24,6 +24,8 @@ from honeypost.intel.lineage import Lineage, Lineages
 from honeypost.ports import Capture
 from honeypost.stores.lock import WriterLock
 from honeypost.stores.sqlite import (
+    fold_log,
+    give_back,
     lock_path,
     open_other,
     open_own,
@@ -254,8 +256,8 @@ class IntelStore(_Reading):
     async def forget(self, trace: Trace) -> int:
         """Delete every report and lineage that names the address; how many there were."""
         deleted = sum(self._forget_in(table, key, trace) for table, key in _NAMING)
-        with translated(self._name), closing(self._connection.cursor()) as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with translated(self._name):
+            fold_log(self._connection)
         return deleted
 
     def _drop_lineages(self, known: Collection[str]) -> None:
@@ -270,7 +272,8 @@ class IntelStore(_Reading):
         with self.batch():
             self._connection.executemany("DELETE FROM links WHERE capture = ?", captures)
             self._connection.executemany("DELETE FROM reports WHERE capture = ?", captures)
-            self._connection.execute(f"PRAGMA incremental_vacuum({BATCH})").fetchall()
+        with translated(self._name):
+            give_back(self._connection, BATCH)
         return len(captures)
 
     def _forget_in(self, table: str, key: str, trace: Trace) -> int:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import astuple, dataclass
 from functools import partial
 from pathlib import Path
@@ -37,7 +37,15 @@ from honeypost.ports import Decoy, Entry
 from honeypost.stores.group import GroupWriter
 from honeypost.stores.lock import WriterLock
 from honeypost.stores.rows import INSERT, SELECT_NUMBERED, from_row, to_row
-from honeypost.stores.sqlite import lock_path, open_own, transaction, translated, used_bytes
+from honeypost.stores.sqlite import (
+    fold_log,
+    give_back,
+    lock_path,
+    open_own,
+    transaction,
+    translated,
+    used_bytes,
+)
 from honeypost.stores.view import JournalView
 
 __all__ = ["JournalStore", "JournalView"]
@@ -80,13 +88,17 @@ class _Flush:
     """Nothing to write; whoever waits for it waits for all before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _FoldLog:
-    """Fold the write-ahead log into the database."""
-
-
 _Task = Callable[[sqlite3.Connection], object]
-_Job = Entry | Decoy | _Flush | _FoldLog | _Task
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """Something that SQLite does only outside of a transaction."""
+
+    task: _Task
+
+
+_Job = Entry | Decoy | _Flush | _Outside | _Task
 
 
 class JournalStore:
@@ -197,6 +209,7 @@ class JournalStore:
         """
         pruned = Pruned()
         while step := await self.run(lambda connection: self._prune_some(connection, before)):
+            await self._writer.run(_Outside(partial(give_back, pages=BATCH)))
             pruned += step
         return pruned
 
@@ -215,7 +228,7 @@ class JournalStore:
             step: tuple[int, int] = await self.run(partial(_forget_some, trace=trace, behind=seen))
             seen, found = step
             deleted += found
-        await self._writer.run(_FoldLog())
+        await self._writer.run(_Outside(fold_log))
         return deleted
 
     # The writer thread from here on
@@ -227,18 +240,7 @@ class JournalStore:
         deleted = connection.execute(_DELETE_OLDEST, (before, BATCH)).rowcount
         if not deleted:
             return None
-        connection.execute(f"PRAGMA incremental_vacuum({BATCH})").fetchall()
         return Pruned(deleted, max(0, used - used_bytes(connection)))
-
-    def _fold_log(self) -> object:
-        """Fold the write-ahead log in and cut it, so that nothing deleted is left in it."""
-        assert self._connection is not None, "the writer runs only while it is open"
-        try:
-            with translated(self._path.name):
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except StoreError as error:
-            return error
-        return None
 
     def _work(self, jobs: Sequence[_Job]) -> Sequence[object]:
         entries = self._carried + [job for job in jobs if isinstance(job, Entry)]
@@ -257,15 +259,15 @@ class JournalStore:
                 return written
             case Decoy():
                 return self._attempt(lambda connection: _adopt(connection, job))
-            case _FoldLog():
-                return self._fold_log()
+            case _Outside():
+                return self._attempt(job.task, nullcontext())
             case _:
                 return self._attempt(job)
 
-    def _attempt(self, task: _Task) -> object:
+    def _attempt(self, task: _Task, around: AbstractContextManager[None] | None = None) -> object:
         assert self._connection is not None, "the writer runs only while it is open"
         try:
-            with translated(self._path.name), transaction(self._connection):
+            with translated(self._path.name), around or transaction(self._connection):
                 return task(self._connection)
         except StoreError as error:
             return error

@@ -109,6 +109,21 @@ def used_bytes(connection: sqlite3.Connection) -> int:
     return pages * _number(connection, "PRAGMA page_size")
 
 
+def give_back(connection: sqlite3.Connection, pages: int) -> None:
+    """Shorten the file by at most so many free pages; not inside a transaction."""
+    # execute() would stop after the first page: only executescript() steps to the end.
+    connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+
+
+def fold_log(connection: sqlite3.Connection) -> None:
+    """
+    Fold the write-ahead log in and cut it, so that nothing deleted is left in it.
+
+    Not inside a transaction.  As long as a reader needs the log this does nothing.
+    """
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     connection.execute("PRAGMA journal_mode=WAL")

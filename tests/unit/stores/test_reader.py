@@ -1,10 +1,9 @@
 import pytest
-from support.storage import WHO, body_of, envelope, keep, make_store
 
 from honeypost.errors import StoreCorrupt, StoreError
-from honeypost.stores.files import DISK, DiskFiles
+from honeypost.stores.files import DiskFiles
 from honeypost.stores.reader import START, Cursor, SegmentReader
-from honeypost.stores.segments import SegmentStore
+from support.storage import body_of, envelope, keep, make_store
 
 
 @pytest.fixture

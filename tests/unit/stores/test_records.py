@@ -1,7 +1,6 @@
 import zlib
 
 import pytest
-from support.storage import WHO, envelope
 
 from honeypost.errors import StoreCorrupt
 from honeypost.model import Client, Envelope, Recipient
@@ -19,6 +18,7 @@ from honeypost.stores.records import (
     unpack_record_head,
     unpack_segment_head,
 )
+from support.storage import WHO, envelope
 
 MARKER = b"m4rk3r!!"
 HEAD = RecordHead(Kind.MESSAGE, 10, 1 << 33, 1, 2)

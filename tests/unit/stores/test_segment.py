@@ -1,7 +1,6 @@
 import zlib
 
 import pytest
-from support.storage import WHO, envelope
 
 from honeypost.errors import StoreCorrupt
 from honeypost.ports import Capture
@@ -9,6 +8,7 @@ from honeypost.stores.appender import begin_segment
 from honeypost.stores.files import DISK
 from honeypost.stores.records import SEGMENT_HEAD_BYTES, Meta
 from honeypost.stores.segment import Segment, open_segment
+from support.storage import WHO, envelope
 
 MARKER = b"m4rk3r!!"
 BODIES = [b"first", b"second" * 100, b"", b"last"]

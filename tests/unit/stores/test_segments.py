@@ -4,7 +4,6 @@ import hashlib
 import os
 
 import pytest
-from support.storage import ROOMY, WHO, body_of, envelope, identity, keep, make_store
 
 from honeypost.config.schema import Budgets
 from honeypost.engine.traces import Trace
@@ -13,6 +12,7 @@ from honeypost.model import Envelope, Recipient
 from honeypost.stores.files import DiskFiles
 from honeypost.stores.reader import SegmentReader
 from honeypost.testing.memory import MemoryBody
+from support.storage import ROOMY, WHO, body_of, envelope, identity, keep, make_store
 
 NOON = 1_772_366_400.0
 
@@ -217,9 +217,7 @@ async def test_a_message_that_does_not_fit_leaves_nothing_behind(make, files, tm
     assert not make().damage
 
 
-async def test_a_failed_sync_keeps_nothing_of_the_group_and_ends_the_segment(
-    make, files, tmp_path
-):
+async def test_a_failed_sync_keeps_nothing_of_the_group_and_ends_the_segment(make, files, tmp_path):
     store = make()
     first = await keep(store, b"first")
     files.broken = True

@@ -1,0 +1,169 @@
+import pytest
+
+from honeypost.engine.traces import Trace
+from honeypost.errors import StoreBusy, StoreCorrupt, StoreError
+from honeypost.events import DecoyAdopted, DecoyEntered
+from honeypost.extract.report import Addressee, Attachment, Link, Report, Role
+from honeypost.intel.lineage import Lineages
+from honeypost.model import Client, Identity, Protocol
+from honeypost.ports import Capture, Entry
+from honeypost.stores.intel import IntelStore, IntelView
+from support.storage import WHO, envelope
+
+NOON = 1_772_366_400.0
+
+
+def capture(number, account="info@example.org"):
+    return Capture(f"c{number}", NOON + number, envelope(account=account), WHO, 1, "h")
+
+
+def report(number, domain="example.net", **more):
+    link = Link(f"http://www.{domain}/{number}", domain, Role.LINK, "1:a@href", ("ip",))
+    return Report(f"c{number}", (link,), **more)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "worker" / "intel.db"
+
+
+@pytest.fixture
+def store(path):
+    with IntelStore(path) as made:
+        yield made
+
+
+@pytest.fixture
+def view(store, path):
+    with IntelView(path) as made:
+        yield made
+
+
+def adopted(account, number):
+    event = DecoyAdopted(account, "m", "s", "smtp", "PLAIN", b"x", 2, 2, "list", NOON)
+    return Entry(f"{number:032x}", NOON + number, event, WHO)
+
+
+def test_a_report_comes_back_whole(store, view):
+    full = report(
+        1,
+        recipients=(Addressee("ann@example.net", "to"),),
+        attachments=(Attachment("a.pdf", "application/pdf", "ff", 3, "image/png"),),
+        errors=("crash", "timeout"),
+    )
+    assert store.keep(capture(1), full)
+    finding = view.finding("c1")
+    assert (finding.report, finding.account, finding.time) == (full, "info@example.org", NOON + 1)
+    assert view.links("c1") == full.links
+    assert view.finding("c2") is None
+    assert view.links("c2") == ()
+    assert view.counts() == {"reports": 1, "reports_with_errors": 1, "links": 1, "lineages": 0}
+
+
+def test_a_capture_has_one_report(store, view):
+    assert store.keep(capture(1), report(1))
+    assert not store.keep(capture(1), report(1, domain="other.example"))
+    assert view.counts()["links"] == 1
+    assert view.links("c1")[0].domain == "example.net"
+
+
+def test_reports_are_found_by_account_and_domain(store, view):
+    for number in range(4):
+        domain = ("even.example", "odd.example")[number % 2]
+        account = ("info@example.org", "sales@example.org")[number // 2]
+        store.keep(capture(number, account), report(number, domain))
+
+    def found(**wanted):
+        return [finding.capture for finding in view.findings(**wanted)]
+
+    assert found() == ["c0", "c1", "c2", "c3"]
+    assert found(account="sales@example.org") == ["c2", "c3"]
+    assert found(domain="odd.example") == ["c1", "c3"]
+    assert found(account="sales@example.org", domain="odd.example") == ["c3"]
+    assert found(after="c1", limit=1) == ["c2"]
+
+
+def test_a_batch_is_durable_together_or_not_at_all(store, view):
+    with pytest.raises(ZeroDivisionError), store.batch():
+        store.keep(capture(1), report(1))
+        store.set_cursor("segments", "1:2")
+        raise ZeroDivisionError
+    assert (view.findings(), view.cursor("segments")) == ([], "")
+    with store.batch():
+        store.keep(capture(1), report(1))
+        store.set_cursor("segments", "1:2")
+        assert view.findings() == []
+    assert view.cursor("segments") == "1:2"
+    assert len(view.findings()) == 1
+
+
+def test_lineages_come_back_with_their_cursor_and_order(store, view):
+    lineages = Lineages()
+    lineages.fold([adopted("a@example.org", 1), adopted("b@example.org", 2)])
+    store.save_lineages(lineages)
+    other = Identity("s", Client("192.0.2.7", 1), "smtp", Protocol.SMTP)
+    event = DecoyEntered("a@example.org", "smtp", "PLAIN", True)
+    lineages.fold([Entry("3".zfill(32), NOON + 3, event, other)])
+    store.save_lineages(lineages, touched=["a@example.org", "gone@example.org"])
+    again = view.lineages()
+    assert again == lineages
+    assert list(again.accounts) == ["b@example.org", "a@example.org"]
+    assert view.lineage("a@example.org").handovers[0].network == "192.0.2.7"
+    assert view.lineage("none@example.org") is None
+    assert again.fold([adopted("a@example.org", 1)]) == []
+
+
+def test_a_lineage_that_is_not_followed_any_more_goes(store, view):
+    lineages = Lineages()
+    lineages.fold([adopted("a@example.org", 1), adopted("b@example.org", 2)])
+    store.save_lineages(lineages)
+    del lineages.accounts["a@example.org"]
+    store.save_lineages(lineages, touched=())
+    assert list(view.lineages().accounts) == ["b@example.org"]
+
+
+async def test_old_reports_go_with_their_links(store, view, monkeypatch):
+    monkeypatch.setattr("honeypost.stores.intel.BATCH", 3)
+    for number in range(10):
+        store.keep(capture(number), report(number))
+    assert view.count_before(NOON + 7) == 7
+    assert (await store.prune(NOON + 7)).count == 7
+    assert view.counts()["reports"] == view.counts()["links"] == 3
+    assert (await store.prune(NOON + 7)).count == 0
+
+
+async def test_an_address_is_forgotten_with_every_byte_of_it(store, view, path, monkeypatch):
+    monkeypatch.setattr("honeypost.stores.intel.BATCH", 2)
+    ann = Addressee("ann@example.net", "to")
+    for number in range(7):
+        store.keep(capture(number), report(number, recipients=(ann,) * (number % 2)))
+    store.keep(capture(8, "ann@example.net"), report(8))
+    lineages = Lineages()
+    lineages.fold([adopted("ann@example.net", 1), adopted("b@example.org", 2)])
+    store.save_lineages(lineages)
+    trace = Trace("ann@example.net")
+    assert view.count_naming(trace) == 5
+    assert await store.forget(trace) == 5
+    assert view.count_naming(trace) == 0
+    assert view.counts() == {"reports": 4, "reports_with_errors": 0, "links": 4, "lineages": 1}
+    assert all(b"ann@example.net" not in file.read_bytes() for file in path.parent.iterdir())
+
+
+def test_one_writer_at_a_time(store, path):
+    with pytest.raises(StoreBusy):
+        IntelStore(path)
+    store.close()
+    IntelStore(path).close()
+
+
+def test_a_broken_file_is_said_so(path):
+    path.parent.mkdir()
+    path.write_bytes(b"\xff" * 5000)
+    for _ in range(2):
+        with pytest.raises(StoreCorrupt):
+            IntelStore(path)
+
+
+def test_there_is_none_yet(path):
+    with pytest.raises(StoreError):
+        IntelView(path)
