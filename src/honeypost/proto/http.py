@@ -82,7 +82,16 @@ class HttpServer:
     :param key: what ``X-Key`` must say; an empty one lets nobody in.
     """
 
-    __slots__ = ("_body", "_connection", "_handler", "_key", "_owes_reply", "_request", "holding")
+    __slots__ = (
+        "_body",
+        "_closed",
+        "_connection",
+        "_handler",
+        "_key",
+        "_owes_reply",
+        "_request",
+        "holding",
+    )
 
     def __init__(self, handler: Handler, key: Secret) -> None:
         self._handler = handler
@@ -91,13 +100,14 @@ class HttpServer:
         self._request: h11.Request | None = None
         self._body = bytearray()
         self._owes_reply = False
+        self._closed = False
         self.holding = False
 
     def open(self) -> Sequence[Effect]:
         return [Wake(IDLE_SECONDS)]
 
     def receive(self, data: bytes) -> Sequence[Effect]:
-        if not data:
+        if not data or self._closed:
             return ()
         self._connection.receive_data(data)
         return [Wake(IDLE_SECONDS), *self._work_off()]
@@ -114,30 +124,25 @@ class HttpServer:
         return ()
 
     def woken(self) -> Sequence[Effect]:
-        return () if self.holding else [Close()]
+        return () if self.holding else self._close()
 
     def eof(self) -> Sequence[Effect]:
-        return [Close()]
+        return self._close()
 
     def _work_off(self) -> list[Effect]:
         """Take events from what was received until one must be waited for."""
         effects: list[Effect] = []
-        while not self.holding:
+        while not (self.holding or self._closed):
             try:
                 event = self._connection.next_event()
             except h11.RemoteProtocolError as error:
-                return [*effects, *self._refuse(error.error_status_hint)]
+                return effects + self._refuse(error.error_status_hint)
             if event is h11.NEED_DATA:
-                return [*effects, *self._continue()]
+                return effects + self._continue()
             if event is h11.PAUSED:
-                if self._connection.our_state is not h11.DONE:
-                    return [*effects, Close()]
                 self._connection.start_next_cycle()
-                continue
-            step = self._take(event)
-            effects += step
-            if step and isinstance(step[-1], Close):
-                return effects
+            else:
+                effects += self._take(event)
         return effects
 
     def _take(self, event: Any) -> list[Effect]:
@@ -147,9 +152,7 @@ class HttpServer:
         if isinstance(event, h11.Data):
             self._body += event.data
             return self._refuse(413) if len(self._body) > BODY_BYTES else []
-        if isinstance(event, h11.EndOfMessage):
-            return self._handle()
-        return [Close()]
+        return self._handle()
 
     def _knows_key(self, request: h11.Request) -> bool:
         expected = self._key.reveal()
@@ -161,13 +164,13 @@ class HttpServer:
         assert self._request is not None
         request = Request(self._request.method, self._request.target, bytes(self._body))
         self._body = bytearray()
-        match self._handler.handle(request):
-            case Reply() as reply:
-                return self._send(reply)
-            case Consult(question, reply):
-                self.holding = True
-                self._owes_reply = reply is None
-                return [*(self._send(reply) if reply else ()), Ask(question)]
+        handled = self._handler.handle(request)
+        if isinstance(handled, Reply):
+            return self._send(handled)
+        self.holding = True
+        self._owes_reply = handled.reply is None
+        at_once = self._send(handled.reply) if handled.reply else []
+        return [*at_once, Ask(handled.question)]
 
     def _continue(self) -> list[Effect]:
         if not self._connection.they_are_waiting_for_100_continue:
@@ -176,10 +179,8 @@ class HttpServer:
         return [Send(self._connection.send(informational))]
 
     def _refuse(self, status: int) -> list[Effect]:
-        """Say what is wrong, if it can still be said, and close."""
-        if self._connection.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-            return [Close()]
-        return [*self._send(Reply(status), last=True), Close()]
+        """Say what is wrong and close."""
+        return [*self._send(Reply(status), last=True), *self._close()]
 
     def _send(self, reply: Reply, *, last: bool = False) -> list[Effect]:
         headers = [(b"content-length", str(len(reply.body)).encode())]
@@ -193,4 +194,11 @@ class HttpServer:
         if reply.body:
             parts.append(h11.Data(data=reply.body))
         parts.append(h11.EndOfMessage())
-        return [Send(b"".join(self._connection.send(part) or b"" for part in parts))]
+        sent = Send(b"".join(self._connection.send(part) or b"" for part in parts))
+        # A client may ask for the connection to end with this reply.
+        done = self._connection.our_state is h11.MUST_CLOSE and not last
+        return [sent, *(self._close() if done else ())]
+
+    def _close(self) -> list[Effect]:
+        self._closed = True
+        return [Close()]
