@@ -26,7 +26,7 @@ from honeypost.stores.files import DISK
 from honeypost.stores.intel import IntelStore, IntelView
 from honeypost.stores.journal import JournalStore
 from honeypost.stores.reader import SegmentReader, join_key
-from honeypost.stores.requests import RequestFolder
+from honeypost.stores.requests import request_folder
 from honeypost.stores.segments import SegmentStore
 from honeypost.stores.spool import Spool
 from honeypost.stores.view import JournalView
@@ -146,11 +146,6 @@ def would_forget(trace: Trace, paths: Paths) -> dict[str, int]:
         with IntelView(paths.intel) as intel:
             figures["findings"] = intel.count_naming(trace)
     return figures
-
-
-def request_folder(paths: Paths, process: str) -> RequestFolder:
-    """Where requests to a process (``edge``, ``worker``) are left."""
-    return RequestFolder(paths.data / "requests" / process)
 
 
 def _home(paths: Paths, process: str) -> bool:

@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from honeypost.app.bus import Bell
-from honeypost.app.caretaker import request_folder
 from honeypost.app.services import Floor, Parts, build_services
 from honeypost.app.standalone import containment, real_names
 from honeypost.app.status import EventCount, StatusFile
@@ -48,6 +47,7 @@ from honeypost.net.tls import server_context
 from honeypost.personality.queue_ids import QueueIds
 from honeypost.ports import Entry
 from honeypost.stores.journal import JournalStore
+from honeypost.stores.requests import request_folder
 from honeypost.stores.segments import SegmentStore
 from honeypost.stores.spool import Spool
 from honeypost.stores.view import JournalView

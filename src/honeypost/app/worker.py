@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from honeypost.app.caretaker import request_folder
 from honeypost.app.child import Children
 from honeypost.app.rounds import Rounds
 from honeypost.beside.names import SiteNames
@@ -40,6 +39,7 @@ from honeypost.events import Event
 from honeypost.net import namespace
 from honeypost.net.tasks import Tasks
 from honeypost.stores.intel import IntelStore
+from honeypost.stores.requests import request_folder
 
 LOOK_SECONDS: Final = 1.0
 """Between two looks without a ring."""

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from honeypost.config.schema import Paths
 from honeypost.engine.janitor import Request
 from honeypost.errors import StoreError
 from honeypost.stores.files import DISK, own_errors
@@ -94,3 +95,8 @@ class RequestFolder:
             os.fsync(file.fileno())
         path.rename(self._directory / name)
         DISK.sync_directory(self._directory)
+
+
+def request_folder(paths: Paths, process: str) -> RequestFolder:
+    """Where requests to a process (``edge``, ``worker``) are left."""
+    return RequestFolder(paths.data / "requests" / process)
