@@ -63,7 +63,7 @@ class Body:
                 _refuse(session, verdict.acceptance)
                 return
             session.reset()
-            session.errors = session.junk = 0
+            session.forgive()
             queue_id = verdict.queue_id or envelope.queue_id
             session.reply(queued, value=queue_id.encode())
 

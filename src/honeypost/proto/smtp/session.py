@@ -90,6 +90,7 @@ class Session:
         self.body: Body | None = None
         """The message being received."""
         self.errors = self.junk = self.commands = 0
+        self._forgiven = 0
         self.bytes_in = 0
 
     # Answers
@@ -117,7 +118,7 @@ class Session:
         return SessionClosed(
             reason=reason,
             commands=self.commands,
-            errors=self.errors,
+            errors=self.errors + self._forgiven,
             bytes_in=self.bytes_in,
             bytes_out=self.turns.bytes_out,
         )
@@ -148,6 +149,11 @@ class Session:
         self.transaction = None
         self.announced_size = 0
         self.chunks = Chunks.NONE
+
+    def forgive(self) -> None:
+        """A message was taken: errors and junk count from nought again."""
+        self._forgiven += self.errors
+        self.errors = self.junk = 0
 
     def forget(self) -> None:
         """Forget everything said before TLS (RFC 3207, section 4.2)."""
