@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from honeypost.engine.journal import Journal
+from honeypost.engine.journal import LOG_EVERY, Journal
 from honeypost.engine.traces import Trace
 from honeypost.errors import HoneypostError
 from honeypost.events import AddressForgotten
@@ -110,6 +110,7 @@ class Janitor:
         self._key = key
         self._journal = journal
         self._requests = requests
+        self._failures = 0
 
     async def sweep(self) -> dict[str, int]:
         """
@@ -153,16 +154,22 @@ class Janitor:
         return figures
 
     async def attend(self) -> int:
-        """Do what is asked for in the folder of requests; how many were done. Never raises."""
+        """
+        Do what is asked for in the folder of requests; how many were done.  Never raises.
+
+        What fails is tried again the next time; what makes no sense is answered with nothing.
+        """
         done = 0
-        for request in self._requests.pending() if self._requests else ():
+        if self._requests is None:
+            return done
+        for request in self._requests.pending():
             try:
-                figures = await self._do(request)
-                if self._requests is not None:
-                    self._requests.finish(request, figures)
+                self._requests.finish(request, await self._do(request))
                 done += 1
-            except (HoneypostError, ValueError):
-                _log.exception("janitor: %s failed; it is tried again", request.verb)
+            except HoneypostError:
+                self._failures += 1
+                if self._failures % LOG_EVERY == 1:
+                    _log.exception("janitor: %s failed; it is tried again", request.verb)
         return done
 
     async def run(self, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
@@ -176,9 +183,14 @@ class Janitor:
             await pause(REQUEST_SECONDS)
 
     async def _do(self, request: Request) -> dict[str, int]:
-        if request.verb is Verb.FORGET:
+        if request.verb is Verb.SWEEP:
+            return await self.sweep()
+        try:
             return await self.forget(request.address)
-        return await self.sweep()
+        except ValueError:
+            # The text itself stays out of the log: it was to be forgotten.
+            _log.warning("janitor: request %s names no address", request.id)
+            return {}
 
     async def _sweep_or_log(self) -> None:
         try:

@@ -17,11 +17,13 @@ from typing import Any, Final
 
 from honeypost.events import Event
 from honeypost.model import Client, Identity, canonical_address
-from honeypost.ports import Capture, Decoy, Entry
+from honeypost.ports import Capture, Entry
 
 TAG_DIGITS: Final = 16
 SHORTEST: Final = 3
 """Shorter texts than this are in everything; nobody can want them erased."""
+AROUND: Final = 2
+"""So many bytes before and behind decide whether it is a whole address."""
 _INSIDE: Final = frozenset(b"abcdefghijklmnopqrstuvwxyz0123456789.-_+")
 """Bytes that go on an address: ``ann@a.example`` is not in ``joann@a.example``."""
 
@@ -55,22 +57,30 @@ class Trace:
 
     def in_text(self, text: bytes) -> bool:
         """Is it in there, as a whole address?"""
-        text = text.lower()
-        at = text.find(self._raw)
-        while at >= 0:
-            end = at + len(self._raw)
-            if not (_goes_on(text[:at][-1:]) or self._continued(text[end : end + 2])):
-                return True
-            at = text.find(self._raw, at + 1)
-        return False
+        return self._in_window(text.lower(), 0, len(text))
 
     def in_body(self, chunks: Iterable[bytes]) -> bool:
         """Is it in a body that comes in pieces?"""
-        overlap, rest = len(self._raw) + 2, b""
+        window, first = b"", 0
         for chunk in chunks:
-            if self.in_text(rest + chunk):
+            window += chunk.lower()
+            # What stands at the very end is judged when it is known how it goes on.
+            if self._in_window(window, first, len(window) - AROUND):
                 return True
-            rest = (rest + chunk)[-overlap:]
+            kept = len(self._raw) + 2 * AROUND
+            # Of what begins with the window it cannot be told what stood before.
+            first = AROUND if len(window) > kept else first
+            window = window[-kept:]
+        return self._in_window(window, first, len(window))
+
+    def _in_window(self, text: bytes, first: int, last: int) -> bool:
+        """Is there a whole one that begins and ends within these bounds?"""
+        at = text.find(self._raw, first, max(last, 0))
+        while at >= 0:
+            end = at + len(self._raw)
+            if not (_goes_on(text[max(at - 1, 0) : at]) or _continued(text[end : end + AROUND])):
+                return True
+            at = text.find(self._raw, at + 1, last)
         return False
 
     def in_capture(self, capture: Capture) -> bool:
@@ -88,9 +98,6 @@ class Trace:
         """Is it in an event, or the client's?"""
         return self._is_client(entry.who) or self._in_event(entry.event)
 
-    def in_decoy(self, decoy: Decoy) -> bool:
-        return decoy.account == self.text
-
     def _in_event(self, event: Event) -> bool:
         return any(self._in_value(value) for value in astuple(event))
 
@@ -103,10 +110,11 @@ class Trace:
         client = who.client if who else Client("")
         return bool(client.address) and client.address == self._network_address
 
-    def _continued(self, following: bytes) -> bool:
-        # A full stop ends a sentence more often than it goes on with a domain.
-        first, second = following[:1], following[1:]
-        return _goes_on(first) and (first != b"." or (bool(second) and _goes_on(second)))
+
+def _continued(following: bytes) -> bool:
+    # A full stop ends a sentence more often than it goes on with a domain.
+    first, second = following[:1], following[1:]
+    return _goes_on(first) and (first != b"." or _goes_on(second))
 
 
 def _goes_on(byte: bytes) -> bool:

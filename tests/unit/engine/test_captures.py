@@ -1,0 +1,176 @@
+from dataclasses import replace
+
+import pytest
+
+from honeypost.config.schema import Budgets
+from honeypost.engine.captures import Captures
+from honeypost.engine.journal import Journal
+from honeypost.errors import StoreError, StoreFull
+from honeypost.events import BudgetExceeded, MessageCaptured, MessageRefused
+from honeypost.model import Client, Envelope, Identity, Protocol, Recipient
+from honeypost.questions import Acceptance, KeepMessage, KeepVerdict
+from honeypost.testing.memory import CountingChance, ManualClock, MemoryCaptures, MemoryEventLog
+
+POSTFIX = Identity("s-1", Client("2001:db8::1", 25), "lmtp", Protocol.LMTP)
+DIRECT = Identity("s-2", Client("192.0.2.1", 25), "submission", Protocol.SUBMISSION)
+TO = Envelope(b"a@example.org", (Recipient(b"b@example.net"),), queue_id="4Xq1")
+ACCOUNTS = {"m4rk3r": "info@example.org"}
+
+
+class Desk:
+    """Captures with all around it in memory."""
+
+    def __init__(self, budgets=None, spent_today=0):
+        self.store = MemoryCaptures(body_limit=1 << 24)
+        self.log = MemoryEventLog()
+        self.clock = ManualClock()
+        self.captures = Captures(
+            self.store,
+            Journal(self.log, self.clock, CountingChance()),
+            budgets or Budgets(),
+            self.clock,
+            b"X-Tq81mR",
+            account_of=lambda marker: ACCOUNTS.get(marker, ""),
+            spent_today=spent_today,
+        )
+
+    async def keep(self, data, who=DIRECT, to=TO):
+        self.body = self.captures.spool()
+        self.body.write(data)
+        return await self.captures.keep(KeepMessage(to, len(data)), who, self.body)
+
+    @property
+    def events(self):
+        return [entry.event for entry in self.log.entries]
+
+    @property
+    def kept(self):
+        return [
+            (capture.envelope.account, self.store.read(capture.id))
+            for capture in self.store.captures()
+        ]
+
+
+async def test_a_kept_message_is_noted_with_what_it_was():
+    desk = Desk()
+    assert await desk.keep(b"hello") == KeepVerdict(Acceptance.ACCEPTED, "4Xq1")
+    (capture,) = desk.store.captures()
+    assert (capture.time, capture.who, capture.envelope) == (desk.clock(), DIRECT, TO)
+    assert desk.events == [
+        MessageCaptured(capture.id, "", "4Xq1", b"a@example.org", 1, 5, capture.sha256)
+    ]
+    assert desk.log.entries[0].who == DIRECT
+
+
+@pytest.mark.parametrize(
+    "line", [b"X-Tq81mR: m4rk3r\r\n", b"x-tq81mr:m4rk3r \r\n", b"X-Tq81mR: m4rk3r\n"]
+)
+async def test_behind_postfix_our_header_is_taken_off_and_names_the_account(line):
+    desk = Desk()
+    await desk.keep(line + b"Received: x\r\n\r\nbody", POSTFIX)
+    assert desk.kept == [("info@example.org", b"Received: x\r\n\r\nbody")]
+    assert desk.events[0].account == "info@example.org"
+
+
+async def test_an_unknown_marker_is_taken_off_and_names_nobody():
+    desk = Desk()
+    await desk.keep(b"X-Tq81mR: \xff\xfe\r\nbody", POSTFIX, replace(TO, account="as@was"))
+    assert desk.kept == [("as@was", b"body")]
+
+
+@pytest.mark.parametrize(
+    ("data", "who"),
+    [
+        (b"X-Tq81mR: m4rk3r\r\nbody", DIRECT),
+        (b"Subject: x\r\nX-Tq81mR: m4rk3r\r\n\r\n", POSTFIX),
+        (b"X-Tq81mRx: m4rk3r\r\nbody", POSTFIX),
+        (b"X-Tq81mR: m4rk3r", POSTFIX),
+        (b"X-Tq81mR: " + b"m" * 2000 + b"\r\n", POSTFIX),
+        (b"", POSTFIX),
+    ],
+    ids=["standalone", "not first", "longer name", "no end", "endless", "empty"],
+)
+async def test_what_is_not_our_header_stays(data, who):
+    desk = Desk()
+    await desk.keep(data, who)
+    assert desk.kept == [("", data)]
+
+
+async def test_taking_the_header_off_does_not_read_the_body(monkeypatch):
+    desk = Desk()
+    asked = []
+    body = desk.captures.spool()
+    real = body.head
+    monkeypatch.setattr(body, "head", lambda limit: asked.append(limit) or real(limit))
+    body.write(b"X-Tq81mR: m4rk3r\r\n" + b"x" * 10_000_000)
+    await desk.captures.keep(KeepMessage(TO, body.size), POSTFIX, body)
+    assert max(asked) <= 4096
+
+
+async def test_a_message_that_is_too_large_is_not_kept():
+    desk = Desk(Budgets(message_bytes=10))
+    assert await desk.keep(b"x" * 11) == KeepVerdict(Acceptance.TOO_LARGE)
+    assert (await desk.keep(b"x" * 10)).acceptance is Acceptance.ACCEPTED
+    assert desk.events[0] == MessageRefused("", "too-large", "message_bytes", 11)
+
+
+async def test_our_header_does_not_count_as_size():
+    desk = Desk(Budgets(message_bytes=10))
+    verdict = await desk.keep(b"X-Tq81mR: m4rk3r\r\n" + b"x" * 10, POSTFIX)
+    assert verdict.acceptance is Acceptance.ACCEPTED
+
+
+async def test_the_days_bytes_are_a_budget():
+    desk = Desk(Budgets(capture_bytes_per_day=100), spent_today=30)
+    assert (await desk.keep(b"x" * 60)).acceptance is Acceptance.ACCEPTED
+    assert (await desk.keep(b"x" * 11)).acceptance is Acceptance.TRY_LATER
+    assert desk.body.abandoned
+    assert (await desk.keep(b"x" * 10)).acceptance is Acceptance.ACCEPTED
+    assert desk.events[1:3] == [
+        BudgetExceeded("capture_bytes_per_day", 100),
+        MessageRefused("", "try-later", "capture_bytes_per_day", 11),
+    ]
+    desk.clock.advance(86_400)
+    assert (await desk.keep(b"x" * 100)).acceptance is Acceptance.ACCEPTED
+
+
+async def test_what_could_not_be_kept_is_not_counted_for_the_day():
+    desk = Desk(Budgets(capture_bytes_per_day=100))
+    desk.store.failure = StoreError("broken")
+    assert (await desk.keep(b"x" * 100)).acceptance is Acceptance.TRY_LATER
+    desk.store.failure = None
+    assert (await desk.keep(b"x" * 100)).acceptance is Acceptance.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("failure", "notice"),
+    [
+        (StoreFull("full"), [BudgetExceeded("disk_bytes", Budgets().disk_bytes)]),
+        (StoreError("broken"), []),
+    ],
+)
+async def test_a_store_that_fails_makes_the_sender_try_later(failure, notice):
+    desk = Desk()
+    desk.store.failure = failure
+    assert await desk.keep(b"hello") == KeepVerdict(Acceptance.TRY_LATER)
+    assert desk.events == [*notice, MessageRefused("", "try-later", "store", 5)]
+    assert desk.body.abandoned
+
+
+async def test_a_used_up_budget_is_noted_once_a_minute():
+    desk = Desk(Budgets(capture_bytes_per_day=1))
+    for _ in range(130):
+        await desk.keep(b"xx")
+        desk.clock.advance(1)
+    assert sum(isinstance(event, BudgetExceeded) for event in desk.events) == 3
+
+
+async def test_without_an_injected_lookup_nobody_is_named():
+    desk = Desk()
+    captures = Captures(
+        desk.store, Journal(desk.log, desk.clock, CountingChance()), Budgets(), desk.clock, b"X-A"
+    )
+    body = captures.spool()
+    body.write(b"X-A: m4rk3r\nbody")
+    await captures.keep(KeepMessage(TO, 16), POSTFIX, body)
+    assert desk.kept == [("", b"body")]
