@@ -8,12 +8,14 @@ connection outwards (import contracts, empty network namespace), and nothing rel
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from honeypost.beside.containment import AttachedContainment
 from honeypost.beside.names import SiteNames
 from honeypost.beside.names_service import NamesClient
 from honeypost.config.schema import Config, Paths
+from honeypost.model import Protocol
 from honeypost.ports import Containment, Reality, RealNames
 
 
@@ -38,7 +40,7 @@ class Unattached:
 
     def doubt(self) -> str:
         """See :meth:`honeypost.ports.Containment.doubt`."""
-        return "listeners.lookup is set, but beside.containment names no attached containment"
+        return "the lookup listener is served, but beside.containment names no attached containment"
 
 
 def real_names(config: Config, paths: Paths) -> RealNames:
@@ -62,8 +64,12 @@ def real_names(config: Config, paths: Paths) -> RealNames:
     )
 
 
-def containment(config: Config) -> Containment:
-    """Choose what must hold before anything is granted."""
+def containment(config: Config, served: Collection[str]) -> Containment:
+    """
+    Choose what must hold before anything is granted.
+
+    :param served: names of the listeners that are served.
+    """
     if config.beside.containment:
         return AttachedContainment(Path(config.beside.containment))
-    return Unattached() if config.listeners.lookup else ByStructure()
+    return Unattached() if Protocol.LOOKUP in served else ByStructure()

@@ -36,7 +36,7 @@ from honeypost.app.presence import Claim, Presence
 from honeypost.config.schema import Config, Paths
 from honeypost.config.secrets import create_if_missing
 from honeypost.errors import NotReady
-from honeypost.net.listener import where
+from honeypost.net.listener import remove_files, where
 from honeypost.net.tasks import Tasks
 
 READY_SECONDS: Final = 30.0
@@ -192,6 +192,8 @@ class Supervisor:
         finally:
             await tasks.settle(0)
             await asyncio.gather(*(child.stop() for child in self._children))
+            for bound in self.sockets.values():
+                remove_files(bound)
 
     async def _start_all(self) -> None:
         for child in self._children:

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 import stat
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
@@ -95,6 +96,13 @@ def _clear_stale(path: Path) -> None:
                 return
 
 
+def remove_files(sockets: Iterable[socket.socket]) -> None:
+    """Remove the files of unix sockets that are not served any more."""
+    for bound in sockets:
+        if bound.family == socket.AF_UNIX:
+            Path(bound.getsockname()).unlink(missing_ok=True)
+
+
 def where(bound: socket.socket) -> str:
     """Tell where a socket listens, as the configuration would write it."""
     name = bound.getsockname()
@@ -127,7 +135,7 @@ class Listener:
             )
 
     def stop(self) -> None:
-        """Take no more connections and close those that are there; removes unix sockets."""
+        """Take no more connections and close those that are there."""
         for server in self._servers:
             server.close()
         self._servers.clear()
