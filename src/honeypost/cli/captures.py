@@ -180,7 +180,7 @@ def show_one(found: Capture, body: bytes) -> None:
     for each in found.attachments:
         out.print(screen.label("attachment", f"{each.name}  {each.type}, {screen.size(each.size)}"))
     if found.errors:
-        out.print(screen.label("could not read", ", ".join(found.errors), "yellow"))
+        out.print(screen.label("not read", ", ".join(found.errors), "yellow"))
     out.print()
     for line in lines(body):
         out.print(Text(f"  {line}"), soft_wrap=True)

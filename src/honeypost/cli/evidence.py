@@ -172,7 +172,7 @@ def _reply(event: Event) -> bytes:
         case MessageCaptured(queue_id=queue_id):
             reply, value = PROFILE.data.queued, queue_id.encode()
         case MessageRefused(answer=said):
-            reply = PROFILE.data.message[Acceptance(said)]
+            reply = PROFILE.data.message.get(Acceptance(said), b"")
         case SessionRejected():
             reply, value = PROFILE.session.too_many_connections, b"(its address)"
     return fill(reply, b"(our name)", value)

@@ -21,7 +21,13 @@ from honeypost.config.schema import Config, Paths
 from honeypost.decide.decoys import Rules
 from honeypost.engine.vocabulary import load_vocabulary
 from honeypost.errors import HoneypostError
-from honeypost.events import DecoyAdopted, DecoyEntered, LoginRefused, MessageCaptured
+from honeypost.events import (
+    DecoyAdopted,
+    DecoyEntered,
+    LoginRefused,
+    MessageCaptured,
+    MessageRefused,
+)
 from honeypost.model import canonical_address, neighbourhood
 from honeypost.ports import Entry
 from honeypost.stores.reader import Joined
@@ -40,6 +46,8 @@ class Subject:
     name: str
     conditions: dict[str, str]
     """How the journal finds what concerns it."""
+    parts: tuple[str, ...] = ()
+    """Of a message: the captures that it is made of."""
 
 
 def explain(
@@ -90,14 +98,19 @@ def _candidates(text: str, archive: Archive, rules: Rules) -> Iterator[Subject]:
     yield Subject("session", text, {"session": text})
     for message in archive.messages():
         if text in (*message.parts, message.capture.envelope.queue_id):
-            yield Subject("message", message.capture.id, {"session": message.capture.who.session})
+            session = {"session": message.capture.who.session}
+            yield Subject("message", message.capture.id, session, message.parts)
     account = rules.account(text.encode("utf-8", "replace"))
     yield Subject("account", account or text.lower(), {"account": account or text.lower()})
 
 
 def explanation(archive: Archive, rules: Rules, subject: Subject) -> Explanation:
     """Gather and recompute everything about the subject."""
-    entries = list(screen.progress(archive.entries(**subject.conditions), "events"))
+    entries = [
+        entry
+        for entry in screen.progress(archive.entries(**subject.conditions), "events")
+        if _concerns(entry, subject)
+    ]
     evidence = list(Witness(archive, rules).evidence(entries))
     return Explanation(
         subject=subject.name,
@@ -109,6 +122,15 @@ def explanation(archive: Archive, rules: Rules, subject: Subject) -> Explanation
         disagreements=sum(piece.recomputed == DISAGREES for piece in evidence),
         undo=_undo(subject, _frozen_until(archive, subject)),
     )
+
+
+def _concerns(entry: Entry, subject: Subject) -> bool:
+    """Of a message's session, leave out what became of its other messages."""
+    if subject.kind != "message":
+        return True
+    if isinstance(entry.event, MessageCaptured):
+        return entry.event.capture in subject.parts
+    return not isinstance(entry.event, MessageRefused)
 
 
 def _frozen_until(archive: Archive, subject: Subject) -> str:
@@ -173,8 +195,9 @@ def _account_lines(archive: Archive, account: str) -> Iterator[str]:
 
 
 def _address_lines(archive: Archive, address: str) -> Iterator[str]:
+    network = neighbourhood(address) if "/" not in address else address
     for lineage in archive.lineages().accounts.values():
-        if any(handover.network == address for handover in lineage.handovers):
+        if any(handover.network == network for handover in lineage.handovers):
             yield f"a handover: it never guessed at {lineage.account}, and knew the secret at once"
 
 

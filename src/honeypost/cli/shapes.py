@@ -200,3 +200,12 @@ class Forgotten:
     captures: int
     events: int
     findings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """``honeypost up``: one object, when everything answers."""
+
+    ready: bool
+    listeners: dict[str, list[str]]
+    pids: dict[str, int]

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from honeypost.cli.main import VERBS, main
+from honeypost.cli.schema import SHAPES, described
+from honeypost.config.schema import Paths
+
+
+@pytest.mark.parametrize("command", SHAPES)
+def test_every_schema_is_one(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", command]) == 0
+    Draft202012Validator.check_schema(json.loads(capsys.readouterr().out))
+
+
+def test_every_command_with_json_has_one() -> None:
+    assert set(SHAPES) == set(VERBS) - {"schema"}
+
+
+def test_an_unknown_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "coffee"]) == 2
+    assert "no schema for 'coffee'; there is one for status, accounts" in capsys.readouterr().err
+
+
+def test_no_python_in_the_descriptions() -> None:
+    for command in SHAPES:
+        assert "(" not in json.dumps(
+            [d.get("description", "") for d in described(command)["$defs"].values()]
+        ).replace("(a", "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "status", "accounts", "captures", "captures show 4Zq1", "captures show 4Zq2", "explain info",
+        "explain 192.0.2.9", "explain 4Zq2", "gc --dry-run",
+    ],
+)  # fmt: skip
+def test_real_output_is_valid(told: Paths, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = line.split()
+    assert main([*command, "--json", "--data", str(told.data)]) == 0
+    validator = Draft202012Validator(described(command[0]))
+    printed = capsys.readouterr().out.splitlines()
+    assert printed
+    for one in printed:
+        validator.validate(json.loads(one))
+
+
+def test_a_missing_field_is_not_valid(told: Paths, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["status", "--json", "--data", str(told.data)])
+    found = json.loads(capsys.readouterr().out)
+    del found["messages_left"]
+    assert not Draft202012Validator(described("status")).is_valid(found)
