@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from honeypost.config.schema import Budgets
@@ -62,3 +64,10 @@ async def keep(
     spooled = store.spool()
     spooled.write(body)
     return await store.keep(to or envelope(), who, spooled, time)
+
+
+async def eventually(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Let the loop go on until the condition holds; other threads make it so."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - a thread's state has no asyncio event
+            await asyncio.sleep(0.001)

@@ -5,6 +5,7 @@ import pytest
 
 from honeypost.errors import StoreError, StoreFull
 from honeypost.stores.group import GroupWriter
+from support.storage import eventually
 
 
 class Work:
@@ -32,12 +33,6 @@ def writer(work, limit=10, linger=0.0):
     return made
 
 
-async def until(condition):
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0)
-
-
 async def test_each_job_gets_its_own_outcome():
     group = writer(Work())
     assert await group.run(1) == 2
@@ -50,9 +45,9 @@ async def test_what_comes_while_a_group_is_written_is_the_next_group():
     work = Work(held=True)
     group = writer(work)
     first = asyncio.ensure_future(group.run(1))
-    await until(work.entered.is_set)
+    await eventually(work.entered.is_set)
     rest = [asyncio.ensure_future(group.run(n)) for n in (4, 5, 6)]
-    await until(lambda: group.pending == 3)
+    await eventually(lambda: group.pending == 3)
     work.go.set()
     assert await asyncio.gather(first, *rest) == [2, 8, 10, 12]
     assert work.groups == [[1], [4, 5, 6]]
@@ -71,7 +66,7 @@ async def test_more_than_the_limit_is_refused():
     work = Work(held=True)
     group = writer(work, limit=2)
     first = asyncio.ensure_future(group.run(1))
-    await until(work.entered.is_set)
+    await eventually(work.entered.is_set)
     assert group.offer(2)
     assert group.offer(4)
     assert not group.offer(5)
@@ -87,7 +82,7 @@ async def test_a_cancelled_caller_does_not_take_the_job_back():
     freed = []
     group = writer(work)
     first = asyncio.ensure_future(group.run(1, lambda: freed.append(1)))
-    await until(work.entered.is_set)
+    await eventually(work.entered.is_set)
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
@@ -135,7 +130,7 @@ async def test_what_lingers_is_written_without_being_asked_for():
     work = Work()
     group = writer(work, linger=0.01)
     group.offer(1)
-    await until(work.entered.is_set)
+    await eventually(work.entered.is_set)
     group.close()
 
 
@@ -145,7 +140,7 @@ def test_a_loop_that_is_gone_does_not_end_the_thread():
 
     async def leave():
         task = asyncio.ensure_future(group.run(1))
-        await until(work.entered.is_set)
+        await eventually(work.entered.is_set)
         task.cancel()
 
     asyncio.run(leave())

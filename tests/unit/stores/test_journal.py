@@ -12,6 +12,7 @@ from honeypost.model import Client, Identity, Protocol
 from honeypost.ports import Decoy, Entry
 from honeypost.stores.journal import JournalStore
 from honeypost.stores.view import JournalView
+from support.storage import eventually
 
 WHO = Identity("s-1", Client("2001:db8::1", 25), "smtp", Protocol.SMTP)
 DECOY = Decoy("info@example.org", "info2026", "m4rk3r", 1000.0, 2000.0)
@@ -53,9 +54,7 @@ async def test_an_event_that_nobody_waits_for_is_there_soon(path):
     log = JournalStore(path, linger_seconds=0.01)
     log.open()
     log.append(entry(1))
-    async with asyncio.timeout(10):
-        while not seen(path):
-            await asyncio.sleep(0.001)
+    await eventually(lambda: seen(path))
     log.close()
 
 
@@ -117,9 +116,7 @@ async def test_events_that_say_little_are_dropped_first(path):
         assert held.wait(10)
 
     task = asyncio.ensure_future(log.run(hold))
-    async with asyncio.timeout(10):
-        while not running.is_set():
-            await asyncio.sleep(0)
+    await eventually(running.is_set)
     for number in range(8):
         log.append(entry(number, SessionOpened()))
     assert log.dropped == 3
@@ -132,9 +129,7 @@ async def test_events_that_say_little_are_dropped_first(path):
         await log.flush()
     held.set()
     await task
-    async with asyncio.timeout(10):
-        while log._writer.pending:
-            await asyncio.sleep(0)
+    await eventually(lambda: not log._writer.pending)
     await log.flush()
     assert len(seen(path)) == 10
     log.close()

@@ -1,5 +1,6 @@
 import pytest
 
+from honeypost.engine.traces import Trace
 from honeypost.errors import StoreCorrupt, StoreError
 from honeypost.stores.files import DiskFiles
 from honeypost.stores.reader import START, Cursor, SegmentReader
@@ -127,8 +128,6 @@ async def test_an_id_in_another_field_is_no_capture(store, reader):
 async def test_a_capture_that_is_erased_after_it_was_found_is_gone(store, reader, tmp_path):
     capture = await keep(store, b"ann@example.net")
     assert bodies(reader)
-    from honeypost.engine.traces import Trace
-
     await store.forget(Trace("ann@example.net"))
     with pytest.raises(KeyError):
         reader.read(capture.id)

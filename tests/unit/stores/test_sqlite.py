@@ -96,12 +96,16 @@ def test_a_closed_file_is_read_where_nothing_can_be_written(tmp_path, monkeypatc
 
 def test_a_transaction_is_all_or_nothing(tmp_path):
     with closing(open_own(tmp_path / "x.db", STEPS)) as connection:
-        with pytest.raises(ZeroDivisionError), transaction(connection):
-            connection.execute("INSERT INTO t VALUES (1, 'x')")
-            raise ZeroDivisionError
-        with pytest.raises(ZeroDivisionError), transaction(connection):
-            connection.execute("ROLLBACK")
-            raise ZeroDivisionError
+
+        def fail_after(statement):
+            with transaction(connection):
+                connection.execute(statement)
+                raise ZeroDivisionError
+
+        # SQLite rolls back by itself when the disk is full.
+        for statement in ("INSERT INTO t VALUES (1, 'x')", "ROLLBACK"):
+            with pytest.raises(ZeroDivisionError):
+                fail_after(statement)
         assert connection.execute("SELECT * FROM t").fetchall() == []
 
 
@@ -119,6 +123,6 @@ def test_errors_become_ours(code, kind):
     error = sqlite3.OperationalError("odd")
     if code is not None:
         error.sqlite_errorcode = code
-    with pytest.raises(StoreError, match="x.db: odd") as caught, translated("x.db"):
+    with pytest.raises(StoreError, match=r"x\.db: odd") as caught, translated("x.db"):
         raise error
     assert type(caught.value) is kind

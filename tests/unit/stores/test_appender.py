@@ -1,0 +1,116 @@
+import errno
+import zlib
+
+import pytest
+
+from honeypost.errors import StoreError
+from honeypost.ports import Capture
+from honeypost.stores.appender import begin_segment, erase
+from honeypost.stores.files import DISK
+from honeypost.stores.records import Kind, Meta
+from honeypost.stores.segment import Segment
+from honeypost.testing.forgetful import ForgetfulFiles, Sync, Write
+from support.storage import WHO, envelope
+
+MARKER = b"m4rk3r!!"
+
+
+def meta(name, size=0):
+    return Meta(capture=Capture(name, 5.0, envelope(), WHO, size, ""))
+
+
+def add(appender, name, *parts):
+    body = b"".join(parts)
+    appender.append(meta(name, len(body)), parts, len(body), zlib.crc32(body))
+
+
+def ids(path):
+    return [found.capture.id for _, found in Segment(DISK.open(path)).metas(Meta, verify=True)]
+
+
+@pytest.fixture
+def appender(tmp_path):
+    made = begin_segment(DISK, tmp_path, 1, MARKER)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "00000001.seg"
+
+
+def test_the_size_is_that_of_the_file(appender, path):
+    assert appender.size == path.stat().st_size
+    add(appender, "a", b"x" * 10)
+    add(appender, "b", b"x" * 100_000, b"y" * 100_000)
+    add(appender, "c")
+    assert appender.size == path.stat().st_size
+    assert (appender.records, appender.newest) == (3, 5.0)
+    assert ids(path) == ["a", "b", "c"]
+
+
+def test_a_small_message_is_one_write(tmp_path):
+    files = ForgetfulFiles()
+    appender = begin_segment(files, tmp_path, 1, MARKER)
+    before = files.position
+    add(appender, "a", b"x" * 4096)
+    assert files.position == before + 1
+    appender.close()
+
+
+def test_what_is_taken_back_is_gone(appender, path):
+    add(appender, "a", b"x")
+    size = appender.size
+    add(appender, "b", b"y")
+    appender.take_back(size)
+    assert path.stat().st_size == size
+    add(appender, "c", b"z")
+    assert ids(path) == ["a", "c"]
+
+
+def test_a_body_that_cannot_be_read_leaves_nothing(appender, path):
+    def breaking():
+        yield b"x"
+        raise OSError(errno.EIO, "Input/output error")
+
+    size = appender.size
+    with pytest.raises(StoreError):
+        appender.append(meta("a", 5), breaking(), 5, 0)
+    assert path.stat().st_size == appender.size == size
+
+
+def test_a_segment_is_never_begun_twice(appender, tmp_path, path):
+    add(appender, "a", b"x")
+    with pytest.raises(StoreError, match="exists"):
+        begin_segment(DISK, tmp_path, 1, MARKER)
+    assert ids(path) == ["a"]
+
+
+def test_erased_records_keep_their_places_and_nothing_else(appender, path):
+    for name in ("a", "b", "c"):
+        add(appender, name, name.encode() * 500)
+    segment = Segment(DISK.open(path))
+    places = list(segment.places())
+    file = DISK.open(path, writable=True)
+    erase(file, places[:2], MARKER)
+    file.close()
+    after = Segment(DISK.open(path))
+    assert [place.offset for place in after.places()] == [place.offset for place in places]
+    assert [p.head.kind for p in after.places()] == [Kind.ERASED, Kind.ERASED, Kind.MESSAGE]
+    assert ids(path) == ["c"]
+    raw = path.read_bytes()
+    assert set(raw[places[0].meta_offset : places[0].end]) == {0}
+
+
+def test_each_step_of_erasing_is_durable_before_the_next(tmp_path):
+    files = ForgetfulFiles()
+    appender = begin_segment(files, tmp_path, 1, MARKER)
+    add(appender, "a", b"x" * 10)
+    path = tmp_path / "00000001.seg"
+    places = list(Segment(DISK.open(path)).places())
+    before = files.position
+    erase(files.open(path, writable=True), places, MARKER)
+    kinds = [type(call) for call in files._calls[before:]]
+    assert kinds == [Write, Sync, Write, Sync, Write, Sync]
+    appender.close()
