@@ -22,6 +22,7 @@ import resource
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +32,7 @@ from honeypost.config.schema import Paths
 from honeypost.config.secrets import read
 from honeypost.errors import HoneypostError, UsageError
 from honeypost.net import activation, namespace
-from honeypost.net.listener import bind_all, remove_files, where
+from honeypost.net.listener import bind_all, files_of, where
 
 OPEN_FILES: Final = 4096
 """Wanted limit of descriptors: connections, spooled bodies, segments."""
@@ -100,9 +101,10 @@ def main(arguments: Sequence[str]) -> int:
             namespace.end_with_parent()
         _raise_descriptor_limit()
         edge = Edge(config, read(paths.secrets), paths, sockets or own)
+        files = files_of(chain(*own.values()))
         asyncio.run(serve(edge, isolated))
-        for bound in own.values():
-            remove_files(bound)
+        for path in files:
+            path.unlink(missing_ok=True)
     except (HoneypostError, OSError) as error:
         print(f"edge: {error}", file=sys.stderr)  # noqa: T201 the operator's screen
         return 2 if isinstance(error, UsageError) else 1

@@ -28,6 +28,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ from honeypost.app.presence import Claim, Presence
 from honeypost.config.schema import Config, Paths
 from honeypost.config.secrets import create_if_missing
 from honeypost.errors import NotReady
-from honeypost.net.listener import remove_files, where
+from honeypost.net.listener import files_of, where
 from honeypost.net.tasks import Tasks
 
 READY_SECONDS: Final = 30.0
@@ -192,8 +193,8 @@ class Supervisor:
         finally:
             await tasks.settle(0)
             await asyncio.gather(*(child.stop() for child in self._children))
-            for bound in self.sockets.values():
-                remove_files(bound)
+            for path in files_of(chain(*self.sockets.values())):
+                path.unlink(missing_ok=True)
 
     async def _start_all(self) -> None:
         for child in self._children:

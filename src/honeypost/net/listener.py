@@ -31,22 +31,33 @@ def bind(endpoint: Endpoint, unix_mode: int = UNIX_MODE) -> socket.socket:
     """
     Make the listening socket; a socket file that nobody serves any more is replaced.
 
-    :raises OSError: when the address is taken, not ours or not allowed.
+    :raises OSError: when the address is taken, not ours or not allowed; names it.
     """
-    if endpoint.path:
-        return _bind_unix(Path(endpoint.path), unix_mode)
-    family = socket.AF_INET6 if ":" in endpoint.host else socket.AF_INET
+    family = socket.AF_UNIX if endpoint.path else socket.AF_INET
+    if ":" in endpoint.host:
+        family = socket.AF_INET6
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.bind((endpoint.host, endpoint.port))
+        _bind(bound, endpoint, unix_mode)
         bound.listen(BACKLOG)
-    except OSError:
+    except OSError as error:
         bound.close()
-        raise
+        shown = endpoint.path or shown_address(endpoint.host, endpoint.port)
+        raise OSError(error.errno, error.strerror, shown) from error
     return bound
+
+
+def _bind(bound: socket.socket, endpoint: Endpoint, unix_mode: int) -> None:
+    if endpoint.path:
+        path = Path(endpoint.path)
+        _clear_stale(path)
+        bound.bind(endpoint.path)
+        path.chmod(unix_mode)
+        return
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if bound.family == socket.AF_INET6:
+        bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    bound.bind((endpoint.host, endpoint.port))
 
 
 def bind_all(listeners: Listeners) -> dict[str, list[socket.socket]]:
@@ -68,19 +79,6 @@ def bind_all(listeners: Listeners) -> dict[str, list[socket.socket]]:
     return sockets
 
 
-def _bind_unix(path: Path, mode: int) -> socket.socket:
-    _clear_stale(path)
-    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        bound.bind(str(path))
-        path.chmod(mode)
-        bound.listen(BACKLOG)
-    except OSError:
-        bound.close()
-        raise
-    return bound
-
-
 def _clear_stale(path: Path) -> None:
     """Remove the socket that a killed process left; a served one stays (bind then fails)."""
     with contextlib.suppress(FileNotFoundError):
@@ -96,11 +94,9 @@ def _clear_stale(path: Path) -> None:
                 return
 
 
-def remove_files(sockets: Iterable[socket.socket]) -> None:
-    """Remove the files of unix sockets that are not served any more."""
-    for bound in sockets:
-        if bound.family == socket.AF_UNIX:
-            Path(bound.getsockname()).unlink(missing_ok=True)
+def files_of(sockets: Iterable[socket.socket]) -> list[Path]:
+    """Name the files of unix sockets, to be removed when nobody serves them any more."""
+    return [Path(each.getsockname()) for each in sockets if each.family == socket.AF_UNIX]
 
 
 def where(bound: socket.socket) -> str:
@@ -108,7 +104,16 @@ def where(bound: socket.socket) -> str:
     name = bound.getsockname()
     if bound.family == socket.AF_UNIX:
         return f"unix:{name}"
-    host, port = name[:2]
+    return shown_address(name[0], name[1])
+
+
+def shown_address(host: str, port: int) -> str:
+    """
+    Write an address as the configuration would.
+
+    >>> shown_address("::1", 25)
+    '[::1]:25'
+    """
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
