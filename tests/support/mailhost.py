@@ -99,7 +99,9 @@ class MailHost:
         self.internet = Internet(self.bound("127.0.0.1", INTERNET_PORT))
         self.dovecot.start()
         record_attachment(
-            self.manifest, postfix_directory=self.postfix.directory, queue_directory=self.postfix.queue
+            self.manifest,
+            postfix_directory=self.postfix.directory,
+            queue_directory=self.postfix.queue,
         )
         self.postfix.start()
 
@@ -188,7 +190,9 @@ class _Smtp(smtplib.SMTP):
 
 
 class _Imap(imaplib.IMAP4):
-    def __init__(self, namespace: Namespace, *, address: str = "127.0.0.1", source: str = "") -> None:
+    def __init__(
+        self, namespace: Namespace, *, address: str = "127.0.0.1", source: str = ""
+    ) -> None:
         self._namespace, self._source = namespace, source
         super().__init__(address, IMAP_PORT, timeout=30)
 

@@ -17,5 +17,7 @@ def until(condition: Callable[[], object], explain=lambda: "", *, seconds: float
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {explain() if callable(explain) else explain}")
+            raise AssertionError(
+                f"not within {seconds} s: {explain() if callable(explain) else explain}"
+            )
         time.sleep(TICK_SECONDS)

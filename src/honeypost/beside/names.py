@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from honeypost.beside.cannot_tell import CannotTell
+from honeypost.beside.cannot_tell import CannotTell, any_says_yes
 from honeypost.beside.dovecot.userdb import UserDatabase
 from honeypost.beside.near import COMMON_CHARACTERS, askable, exact_forms, near_forms
 from honeypost.beside.postfix.maps import Maps
@@ -165,7 +165,7 @@ class SiteNames:
             asked.append(users.any_of(name for name in names if not name.startswith("@")))
         if self._maps is not None:
             asked.append(self._maps.any_of(names))
-        return any(await asyncio.gather(*asked))
+        return await any_says_yes(asked)
 
     def _near_known(self, account: str, known: frozenset[str]) -> bool:
         """Names in files and logs are at hand, so they are compared anew each time."""

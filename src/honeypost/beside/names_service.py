@@ -36,7 +36,7 @@ class NamesService:
 
     def __init__(self, names: RealNames) -> None:
         self._names = names
-        self._clients = 0
+        self._clients: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
     async def listen(self, path: Path) -> None:
@@ -50,19 +50,23 @@ class NamesService:
         )
 
     async def close(self) -> None:
-        """Take no more questions."""
+        """Take no more questions and let go of whoever is waiting."""
         if self._server is not None:
             self._server.close()
+        for client in tuple(self._clients):
+            client.transport.abort()
+        while self._clients:
+            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._clients += 1
+        self._clients.add(writer)
         try:
-            if self._clients <= CLIENTS:
+            if len(self._clients) <= CLIENTS:
                 await self._answer_all(reader, writer)
         except (OSError, ValueError, TimeoutError):
             pass  # gone, a line too long, or idle: the edge takes silence as UNSURE
         finally:
-            self._clients -= 1
+            self._clients.discard(writer)
             writer.close()
 
     async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -113,4 +117,6 @@ class NamesClient:
             writer.write(f"{account}\n".encode())
             return (await reader.readline()).decode("ascii").rstrip("\n")
         finally:
-            writer.close()
+            writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from honeypost.beside.cannot_tell import CannotTell
 
@@ -108,4 +108,6 @@ class UserDatabase:
         except (OSError, ValueError) as error:  # ValueError: a line over LINE_BYTES
             raise CannotTell(f"{self._socket}: {error}") from error
         finally:
-            writer.close()
+            writer.transport.abort()  # nothing that we wrote matters any more
+            with suppress(OSError):
+                await writer.wait_closed()

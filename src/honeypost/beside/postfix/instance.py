@@ -56,7 +56,8 @@ def read_process(pid: int, proc: Path = Path("/proc")) -> Process | None:
     :raises OSError: when it cannot be read. :raises ValueError: when it makes no sense.
     """
     try:
-        raw = (proc / str(pid) / "stat").read_bytes()
+        with open(f"{proc}/{pid}/stat", "rb") as file:  # noqa: PTH123 - a hundred of them at a grant
+            raw = file.read()
     except (FileNotFoundError, ProcessLookupError):
         return None
     head, bracket, rest = raw.rpartition(b")")

@@ -15,7 +15,7 @@ import asyncio
 from asyncio.subprocess import PIPE
 from collections.abc import Iterable, Sequence
 
-from honeypost.beside.cannot_tell import CannotTell
+from honeypost.beside.cannot_tell import CannotTell, any_says_yes
 
 MAPS_AT_ONCE = 4
 """``postmap`` processes at the same time; each takes about 5 ms and 6 MB."""
@@ -44,8 +44,7 @@ class Maps:
         :raises CannotTell: a map could not be read, or its program not be run.
         """
         keys = tuple(dict.fromkeys(names))
-        answers = await asyncio.gather(*(self._asked(name, keys) for name in self._maps))
-        return any(answers)
+        return await any_says_yes(self._asked(name, keys) for name in self._maps)
 
     async def _asked(self, name: str, keys: Sequence[str]) -> bool:
         async with self._at_once:
