@@ -8,8 +8,7 @@ taken back by ``truncate``, so a message that did not fit leaves nothing behind.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +24,6 @@ from honeypost.stores.records import (
     pack_segment_head,
     segment_name,
 )
-from honeypost.stores.segment import CHUNK_BYTES, Place
 
 JOIN_BYTES: Final = 64 * 1024
 """Bodies up to this leave in one write together with their head."""
@@ -107,28 +105,6 @@ def begin_segment(files: Files, directory: Path, number: int, marker: bytes) -> 
             files.unlink(path)
             raise
     return Appender(file, number, marker)
-
-
-def erase(file: File, places: Sequence[Place], marker: bytes) -> None:
-    """
-    Overwrite records in place; they keep their length, so no other record moves.
-
-    Three steps, each durable before the next: whoever finds a record that is marked as being
-    erased knows that the work must be done again.
-
-    :raises OSError: the disk is broken; call it again.
-    """
-    for place in places:
-        file.write(place.offset, replace(place.head, kind=Kind.ERASING).pack(marker))
-    file.sync()
-    for place in places:
-        for offset in range(place.meta_offset, place.end, CHUNK_BYTES):
-            file.write(offset, bytes(min(CHUNK_BYTES, place.end - offset)))
-    file.sync()
-    for place in places:
-        gone = replace(place.head, kind=Kind.ERASED, meta_crc=0, body_crc=0)
-        file.write(place.offset, gone.pack(marker))
-    file.sync()
 
 
 def _joined(head: bytes, body: Iterable[bytes]) -> Iterator[bytes]:

@@ -11,10 +11,11 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from honeypost.stores.appender import Appender, erase
+from honeypost.stores.appender import Appender
+from honeypost.stores.erasing import finish_erasing
 from honeypost.stores.files import File, Files, own_errors
 from honeypost.stores.reader import Damage, SegmentReader
-from honeypost.stores.records import Brief, Kind, segment_name
+from honeypost.stores.records import Brief, segment_name
 from honeypost.stores.segment import open_segment
 
 _log = logging.getLogger(__name__)
@@ -43,16 +44,17 @@ class Catalogue:
 
     @property
     def bytes(self) -> int:
-        return sum(line.bytes for line in self._lines.values())
+        """Bytes of all these segments; may be asked from any thread."""
+        return sum(line.bytes for line in self._all())
 
     @property
     def last_id(self) -> str:
         """The newest capture's id, ``""`` when there is none."""
-        return max((line.last_id for line in self._lines.values()), default="")
+        return max((line.last_id for line in self._all()), default="")
 
     def lines(self) -> list[SegmentLine]:
-        """All segments, oldest first."""
-        return [self._lines[number] for number in sorted(self._lines)]
+        """All segments, oldest first; may be asked from any thread."""
+        return sorted(self._all(), key=lambda line: line.number)
 
     def older(self, before: float) -> list[SegmentLine]:
         """
@@ -60,9 +62,7 @@ class Catalogue:
 
         One with no readable capture is as old as the next one that has some.
         """
-        last = max(
-            (line.number for line in self._lines.values() if 0 < line.newest < before), default=0
-        )
+        last = max((line.number for line in self._all() if 0 < line.newest < before), default=0)
         return [
             line
             for line in self.lines()
@@ -95,6 +95,10 @@ class Catalogue:
             self._files.sync_directory(self._directory)
         return self._lines.pop(number).bytes
 
+    def _all(self) -> list[SegmentLine]:
+        # One step for the interpreter, so that the writer can change the table meanwhile.
+        return list(self._lines.values())
+
     def rebuild(self, *, repair: bool = True) -> Damage:
         """
         Read all segments.
@@ -120,7 +124,7 @@ class Catalogue:
                 file.truncate(line.bytes)
                 file.sync()
             if repair:
-                _finish_erasing(file)
+                finish_erasing(file)
             return line
         finally:
             file.close()
@@ -140,13 +144,3 @@ class Catalogue:
         damage.torn_bytes += torn
         damage.corrupt_records += segment.corrupt_records
         return SegmentLine(number, file.size() - torn, records, newest, last_id), torn
-
-
-def _finish_erasing(file: File) -> None:
-    """Erase what a crash left half erased."""
-    segment = open_segment(file)
-    if segment is None:
-        return
-    places = [place for place in segment.places() if place.head.kind is Kind.ERASING]
-    if places:
-        erase(file, places, segment.marker)

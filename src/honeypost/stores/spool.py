@@ -12,6 +12,8 @@ back, so a client that hangs up at the wrong moment cannot pull the file away.
 
 from __future__ import annotations
 
+import hashlib
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -132,6 +134,15 @@ class SpooledBody:
         """What will be kept, in pieces of at most :data:`CHUNK_BYTES`; for the writer thread."""
         for offset in range(self._skipped, self._length, CHUNK_BYTES):
             yield self._read(offset, min(CHUNK_BYTES, self._length - offset))
+
+    def measure(self) -> tuple[int, int, str]:
+        """Size, CRC-32 and SHA-256 of what will be kept; for the writer thread."""
+        size, crc, digest = 0, 0, hashlib.sha256()
+        for chunk in self.chunks():
+            size += len(chunk)
+            crc = zlib.crc32(chunk, crc)
+            digest.update(chunk)
+        return size, crc, digest.hexdigest()
 
     def lend(self) -> None:
         """Keep it from being freed until :meth:`give_back`."""

@@ -5,11 +5,11 @@ import pytest
 
 from honeypost.errors import StoreError
 from honeypost.ports import Capture
-from honeypost.stores.appender import begin_segment, erase
+from honeypost.stores.appender import begin_segment
 from honeypost.stores.files import DISK
-from honeypost.stores.records import Kind, Meta
+from honeypost.stores.records import Meta
 from honeypost.stores.segment import Segment
-from honeypost.testing.forgetful import ForgetfulFiles, Sync, Write
+from honeypost.testing.forgetful import ForgetfulFiles
 from support.storage import WHO, envelope
 
 MARKER = b"m4rk3r!!"
@@ -85,32 +85,3 @@ def test_a_segment_is_never_begun_twice(appender, tmp_path, path):
     with pytest.raises(StoreError, match="exists"):
         begin_segment(DISK, tmp_path, 1, MARKER)
     assert ids(path) == ["a"]
-
-
-def test_erased_records_keep_their_places_and_nothing_else(appender, path):
-    for name in ("a", "b", "c"):
-        add(appender, name, name.encode() * 500)
-    segment = Segment(DISK.open(path))
-    places = list(segment.places())
-    file = DISK.open(path, writable=True)
-    erase(file, places[:2], MARKER)
-    file.close()
-    after = Segment(DISK.open(path))
-    assert [place.offset for place in after.places()] == [place.offset for place in places]
-    assert [p.head.kind for p in after.places()] == [Kind.ERASED, Kind.ERASED, Kind.MESSAGE]
-    assert ids(path) == ["c"]
-    raw = path.read_bytes()
-    assert set(raw[places[0].meta_offset : places[0].end]) == {0}
-
-
-def test_each_step_of_erasing_is_durable_before_the_next(tmp_path):
-    files = ForgetfulFiles()
-    appender = begin_segment(files, tmp_path, 1, MARKER)
-    add(appender, "a", b"x" * 10)
-    path = tmp_path / "00000001.seg"
-    places = list(Segment(DISK.open(path)).places())
-    before = files.position
-    erase(files.open(path, writable=True), places, MARKER)
-    kinds = [type(call) for call in files._calls[before:]]
-    assert kinds == [Write, Sync, Write, Sync, Write, Sync]
-    appender.close()

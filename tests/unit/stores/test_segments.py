@@ -2,6 +2,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import threading
 
 import pytest
 
@@ -12,7 +13,7 @@ from honeypost.model import Envelope, Recipient
 from honeypost.stores.files import DiskFiles
 from honeypost.stores.reader import SegmentReader
 from honeypost.testing.memory import MemoryBody
-from support.storage import ROOMY, WHO, body_of, envelope, identity, keep, make_store
+from support.storage import ROOMY, WHO, body_of, envelope, eventually, identity, keep, make_store
 
 NOON = 1_772_366_400.0
 
@@ -116,8 +117,34 @@ async def test_a_group_of_messages_costs_one_sync(make, files):
     store = make()
     await keep(store, b"opens the segment")
     files.syncs = 0
-    await asyncio.gather(*(keep(store, body_of(n, 100)) for n in range(50)))
-    assert files.syncs <= 3
+    busy, go = threading.Event(), threading.Event()
+
+    def hold():
+        busy.set()
+        assert go.wait(10)
+
+    held = asyncio.ensure_future(store._writer.run(hold))
+    await eventually(busy.is_set)
+    kept = [asyncio.ensure_future(keep(store, body_of(n, 100))) for n in range(50)]
+    await eventually(lambda: store._writer.pending == 50)
+    go.set()
+    await asyncio.gather(held, *kept)
+    assert files.syncs == 1
+
+
+async def test_the_figures_may_be_asked_for_while_segments_come_and_go(make):
+    store = make(segment_bytes=10)
+
+    async def work():
+        for number in range(100):
+            await keep(store, b"x", time=NOON + number)
+            await store.prune(NOON + number - 5)
+
+    working = asyncio.ensure_future(work())
+    while not working.done():
+        assert store.bytes >= 0
+        await asyncio.sleep(0)
+    await working
 
 
 async def test_a_segment_that_is_full_is_left_alone(make, tmp_path):
