@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Annotated
@@ -76,15 +77,19 @@ def play(stage: Stage, folder: Path, *, fast: bool) -> Judge:
     """Play all acts on a site in this folder; its processes have ended when this returns."""
     stage.act(0, "Starting the decoys on free ports of 127.0.0.1 ...")
     heard: SimpleQueue[Seen] = SimpleQueue()
-    with DemoSite(folder, fast) as site, ThreadPoolExecutor(1) as backstage:
+    with ExitStack() as stack:
+        site = stack.enter_context(DemoSite(folder, fast))
+        backstage = stack.enter_context(ThreadPoolExecutor(1))
         attack = Attack(site.listeners, heard.put)
         observer = Observer(site.paths, tuple(site.pids.values()), site.listeners.ports)
+        look = partial(_tell, stage, heard, observer)
+        stack.callback(attack.stopped.set)
         for number, (title, act) in enumerate(ACTS, start=1):
             stage.act(number, title)
-            _run(backstage.submit(act, attack), lambda: _tell(stage, heard, observer))
-            _dwell(lambda: _tell(stage, heard, observer))
-        _await_worker(len(attack.sent), observer, lambda: _tell(stage, heard, observer))
-    _tell(stage, heard, observer)
+            _run(backstage.submit(act, attack), look)
+            _dwell(look)
+        _await_worker(len(attack.sent), observer, look)
+        look()
     return Judge(site, attack, observer)
 
 
@@ -152,7 +157,8 @@ def curtain(out: Console, result: shapes.DemoResult) -> None:
         out.print(Text.assemble(mark, claim.text, (detail, "dim")))
     out.print()
     if result.data:
-        out.print(Text(f"  look around: honeypost accounts --data {result.data}", "dim"))
+        line = Text(f"  look around: honeypost accounts --data {result.data}", "dim")
+        out.print(line, soft_wrap=True)
     for count, one, many in (
         (result.messages_left, "message left this machine", "messages left this machine"),
         (

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 
 from honeypost.app.demo.dialogue import Address, Dialogue, HungUp, Reply
 from honeypost.app.demo.letters import Letter, probe_letter, spam_run
@@ -81,16 +82,23 @@ class Attack:
     """Source and credential of every guess of act 2."""
     won: list[Credential] = field(default_factory=list)
     wrong_refused: bool = False
-    """Was another password for the account refused, before and after the right one?"""
+    """Was every other password for the account refused?"""
     works_elsewhere: bool = False
     """Did the right one work on the other port?"""
     sent: list[Letter] = field(default_factory=list)
     """What a 250 was given for."""
+    stopped: Event = field(default_factory=Event)
+    """Set it to end the attack at the next connection."""
+
+    @property
+    def prize(self) -> Credential | None:
+        """The first credential that was won."""
+        return self.won[0] if self.won else None
 
     def enumerate_names(self) -> None:
         """Act 1: RCPT TO, one name after the other, never any mail."""
         for index, source in enumerate(SCANNERS):
-            with Dialogue(self.listeners.smtp, source) as talk:
+            with self._dial(self.listeners.smtp, source) as talk:
                 talk.greeting()
                 talk.say(f"EHLO host{index}.scan.example")
                 talk.say("MAIL FROM:<>")
@@ -108,31 +116,41 @@ class Attack:
 
     def check(self) -> None:
         """Act 3: is it a trap, and does mail go out?"""
-        prize = self.won[0]
+        prize = self.prize
+        if prize is None:
+            return
         wrong = [
             not self._login(3, CHECKER, prize.account, secret).positive
             for secret in ("no-such-password-77", prize.secret + "1")
         ]
         self.wrong_refused = all(wrong)
-        with Dialogue(self.listeners.submissions, CHECKER, tls=True) as talk:
+        with self._dial(self.listeners.submissions, CHECKER, tls=True) as talk:
             talk.greeting()
             talk.say("EHLO bot.example")
             self.works_elsewhere = talk.login(prize.account, prize.secret).positive
-            self._see(3, CHECKER, f"{prize.account} works on the TLS port too", good=True)
-            self._send(3, CHECKER, talk, probe_letter(prize.account))
+            if self.works_elsewhere:
+                self._see(3, CHECKER, f"{prize.account} works on the TLS port too", good=True)
+                self._send(3, CHECKER, talk, probe_letter(prize.account))
             talk.quit()
 
     def use(self) -> None:
         """Act 4: others, who paid for it, send their run over STARTTLS."""
-        prize = self.won[0]
+        prize = self.prize
+        if prize is None:
+            return
         for index, letter in enumerate(spam_run(prize.account)):
             source = BUYERS[index % len(BUYERS)]
-            with Dialogue(self.listeners.submission, source) as talk:
+            with self._dial(self.listeners.submission, source) as talk:
                 if self._enter(talk, prize).positive:
                     if index < len(BUYERS):
                         self._see(4, source, f"{prize.account}: in at the first try", good=True)
                     self._send(4, source, talk, letter)
                 talk.quit()
+
+    def _dial(self, target: Address, source: str, *, tls: bool = False) -> Dialogue:
+        if self.stopped.is_set():
+            raise HungUp("the attack was stopped")
+        return Dialogue(target, source, tls=tls)
 
     def _probed(self, source: str, name: str, reply: Reply) -> None:
         if reply.positive:
@@ -157,7 +175,7 @@ class Attack:
             self.won.append(credential)
 
     def _login(self, act: int, source: str, account: str, secret: str) -> Reply:
-        with Dialogue(self.listeners.submission, source) as talk:
+        with self._dial(self.listeners.submission, source) as talk:
             reply = self._enter(talk, Credential(account, secret))
             talk.quit()
         self._see(
@@ -190,5 +208,3 @@ ACTS: tuple[tuple[str, Callable[[Attack], None]], ...] = (
     ("It works. Is it a trap?", Attack.check),
     ("Sold: others use it", Attack.use),
 )
-
-__all__ = ["ACTS", "Attack", "Credential", "HungUp", "Listeners", "Seen"]

@@ -91,7 +91,7 @@ class Judge:
             return {finding.capture: finding.report for finding in view.findings()}
 
     def _prize(self) -> str:
-        return self.attack.won[0].account if self.attack.won else ""
+        return self.attack.prize.account if self.attack.prize else ""
 
     def _won_late(self) -> bool:
         lineage = self.observer.lineages.accounts.get(self._prize())

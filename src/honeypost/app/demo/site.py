@@ -24,7 +24,7 @@ from honeypost.app.demo.attack import DOMAIN, REAL_NAME, Listeners
 from honeypost.app.demo.dialogue import Address
 from honeypost.config.load import PREFIX
 from honeypost.config.schema import Config, Paths
-from honeypost.errors import NotReady
+from honeypost.errors import NotReady, UsageError
 
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -53,7 +53,7 @@ class DemoSite:
     """
     Runs while it is entered.
 
-    :raises NotReady: when it does not come up.
+    :raises NotReady: when it does not come up. :raises UsageError: the folder is not empty.
     """
 
     data: Path
@@ -110,6 +110,8 @@ class DemoSite:
 
     def _write(self) -> None:
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(self.data.iterdir()):
+            raise UsageError(f"{self.data} is not empty; the demo wants a folder of its own")
         names = self.data / "real_names"
         names.write_text(f"{REAL_NAME}@{DOMAIN}\n")
         refusal = FAST_REFUSAL_SECONDS if self.fast else SLOW_REFUSAL_SECONDS
