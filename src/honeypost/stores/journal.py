@@ -34,9 +34,10 @@ from honeypost.events import (
     TlsStarted,
 )
 from honeypost.ports import Decoy, Entry
+from honeypost.stores.expiring import BATCH, forget_some, prune_some
 from honeypost.stores.group import GroupWriter
 from honeypost.stores.lock import WriterLock
-from honeypost.stores.rows import INSERT, SELECT_NUMBERED, from_row, to_row
+from honeypost.stores.rows import INSERT, to_row
 from honeypost.stores.sqlite import (
     fold_log,
     give_back,
@@ -44,7 +45,6 @@ from honeypost.stores.sqlite import (
     open_own,
     transaction,
     translated,
-    used_bytes,
 )
 from honeypost.stores.view import JournalView
 
@@ -54,8 +54,6 @@ LINGER_SECONDS: Final = 0.25
 """An event that nobody waits for is on the disk so much later, at the latest."""
 QUEUE_LIMIT: Final = 10_000
 """Events waiting; from half of it on those that say little are dropped."""
-BATCH: Final = 1000
-"""Events deleted or looked at in one transaction (about 20 ms)."""
 LITTLE: Final = (
     SessionOpened, SessionClosed, SessionRejected, ClientGreeted, TlsStarted, RecipientProbed,
 )  # fmt: skip
@@ -208,7 +206,8 @@ class JournalStore:
         :raises StoreError: the disk is broken.
         """
         pruned = Pruned()
-        while step := await self.run(lambda connection: self._prune_some(connection, before)):
+        some = partial(prune_some, before=before, most_bytes=self._most_bytes)
+        while step := await self.run(some):
             await self._writer.run(_Outside(partial(give_back, pages=BATCH)))
             pruned += step
         return pruned
@@ -225,22 +224,13 @@ class JournalStore:
         seen = 0
         while seen > behind:
             behind = seen
-            step: tuple[int, int] = await self.run(partial(_forget_some, trace=trace, behind=seen))
+            step: tuple[int, int] = await self.run(partial(forget_some, trace=trace, behind=seen))
             seen, found = step
             deleted += found
         await self._writer.run(_Outside(fold_log))
         return deleted
 
     # The writer thread from here on
-
-    def _prune_some(self, connection: sqlite3.Connection, before: float) -> Pruned | None:
-        used = used_bytes(connection)
-        if used > self._most_bytes:
-            before = float("inf")
-        deleted = connection.execute(_DELETE_OLDEST, (before, BATCH)).rowcount
-        if not deleted:
-            return None
-        return Pruned(deleted, max(0, used - used_bytes(connection)))
 
     def _work(self, jobs: Sequence[_Job]) -> Sequence[object]:
         entries = self._carried + [job for job in jobs if isinstance(job, Entry)]
@@ -301,23 +291,3 @@ class JournalStore:
 
 def _adopt(connection: sqlite3.Connection, decoy: Decoy) -> None:
     connection.execute("INSERT INTO decoys VALUES (?, ?, ?, ?, ?)", astuple(decoy))
-
-
-def _forget_some(connection: sqlite3.Connection, trace: Trace, behind: int) -> tuple[int, int]:
-    """Look at some events; the number of the last one and how many were deleted."""
-    rows = connection.execute(_NEXT, (behind, BATCH)).fetchall()
-    found = [(row[0],) for row in rows if _names(trace, row[1:])]
-    connection.executemany("DELETE FROM events WHERE number = ?", found)
-    return (rows[-1][0] if rows else behind), len(found)
-
-
-def _names(trace: Trace, row: tuple[Any, ...]) -> bool:
-    entry = from_row(row)
-    if entry is not None:
-        return trace.in_entry(entry)
-    return trace.in_text("\0".join(map(str, row)).encode())
-
-
-_DELETE_OLDEST: Final = """DELETE FROM events WHERE number IN
-    (SELECT number FROM events WHERE time < ? ORDER BY number LIMIT ?)"""
-_NEXT: Final = f"{SELECT_NUMBERED} WHERE number > ? ORDER BY number LIMIT ?"

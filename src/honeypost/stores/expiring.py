@@ -1,0 +1,47 @@
+"""
+Taking events out of a journal, in steps that are short enough to stand between two commits.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any, Final
+
+from honeypost.engine.janitor import Pruned
+from honeypost.engine.traces import Trace
+from honeypost.stores.rows import SELECT_NUMBERED, from_row
+from honeypost.stores.sqlite import used_bytes
+
+BATCH: Final = 1000
+"""Events deleted or looked at in one step (about 20 ms)."""
+
+
+def prune_some(connection: sqlite3.Connection, before: float, most_bytes: int) -> Pruned | None:
+    """Delete the oldest events that are too old or too many; ``None`` when there are none."""
+    used = used_bytes(connection)
+    if used > most_bytes:
+        before = float("inf")
+    deleted = connection.execute(_DELETE_OLDEST, (before, BATCH)).rowcount
+    if not deleted:
+        return None
+    return Pruned(deleted, max(0, used - used_bytes(connection)))
+
+
+def forget_some(connection: sqlite3.Connection, trace: Trace, behind: int) -> tuple[int, int]:
+    """Look at some events; the number of the last one and how many were deleted."""
+    rows = connection.execute(_NEXT, (behind, BATCH)).fetchall()
+    found = [(row[0],) for row in rows if _names(trace, row[1:])]
+    connection.executemany("DELETE FROM events WHERE number = ?", found)
+    return (rows[-1][0] if rows else behind), len(found)
+
+
+def _names(trace: Trace, row: tuple[Any, ...]) -> bool:
+    entry = from_row(row)
+    if entry is not None:
+        return trace.in_entry(entry)
+    return trace.in_text("\0".join(map(str, row)).encode())
+
+
+_DELETE_OLDEST: Final = """DELETE FROM events WHERE number IN
+    (SELECT number FROM events WHERE time < ? ORDER BY number LIMIT ?)"""
+_NEXT: Final = f"{SELECT_NUMBERED} WHERE number > ? ORDER BY number LIMIT ?"
