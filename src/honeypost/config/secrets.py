@@ -14,12 +14,12 @@ import json
 import os
 import re
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from honeypost.config.schema import SiteSecrets
 from honeypost.errors import ConfigError, ConfigProblem
-from honeypost.ports import Chance
 
 KEY_BYTES = 32
 SITE_BYTES = 8
@@ -27,6 +27,9 @@ MARKER_LENGTH = 8
 HEADER_LENGTH = 7
 FILE_BYTES_MAX = 4096
 LOWER = "abcdefghijklmnopqrstuvwxyz0123456789"
+Chance = Callable[[int], bytes]
+"""So many random bytes; ``os.urandom`` in production."""
+
 ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" + LOWER
 
 _SHAPES = {
