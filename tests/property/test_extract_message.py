@@ -80,9 +80,11 @@ def test_html_never_takes_more_tokens_than_it_may(text, tokens):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(max_size=300), st.integers(0, 400))
-def test_text_never_takes_more_than_its_budget(text, budget):
-    assert 0 <= in_text(text, budget)[1] <= budget
+@given(st.text(max_size=300))
+def test_what_is_found_in_text_stands_in_it(text):
+    assert all(
+        url in text or "[" in text or "(" in text or "xx" in text.lower() for url in in_text(text)
+    )
 
 
 @settings(max_examples=300, deadline=None)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.padding import Padding
 from rich.text import Text
 
 from honeypost.app.child import Children
@@ -77,7 +76,7 @@ def _print(report: Report, *, json: bool) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _lines(report: Report) -> list[Padding]:
+def _lines(report: Report) -> list[Text]:
     lines = [_line(str(link.role), _link(link)) for link in report.links]
     lines += [_line(found.role, _shown(found.address)) for found in report.recipients]
     lines += [_line("attached", _attachment(found)) for found in report.attachments]

@@ -23,6 +23,8 @@ ADDRESS_FIELD_BYTES = 64 * KIB
 """Looked at of one address list: room for a thousand addresses."""
 BOUNDARY_BYTES = 200
 """RFC 2046, 5.1.1 says 70; clients take more."""
+GUESS_BYTES = 64 * KIB
+"""Searched for a boundary that the header does not name."""
 
 DEPTH = 20
 """Containers in containers; corpus 4, rspamd 64.  Deeper is searched flat."""
@@ -48,11 +50,6 @@ ATTRIBUTE_CHARS = 16 * KIB
 """Looked at of one attribute value, and of one style sheet's address."""
 SRCSET_URLS = 16
 """Candidates of one ``srcset``."""
-
-LINKIFY_CHARS = 192 * KIB
-"""Visible text in which bare addresses are recognised (slow); of more only ``scheme://``."""
-LINKIFY_CHUNK = 4 * KIB
-"""Given to the recogniser at once: its cost may grow faster than its input."""
 
 CANDIDATES = 5_000
 """Strings that may be URLs and are worth parsing."""

@@ -31,7 +31,6 @@ def preload() -> None:
     """Load everything that is loaded late, for a process that may soon open no file."""
     charset.preload()
     urls.preload()
-    text.preload()
 
 
 def take_apart(
@@ -67,7 +66,6 @@ class _Dissection:
         self.gathering = Gathering(self.marks)
         self.attachments: list[Attachment] = []
         self._tokens = limits.HTML_TOKENS
-        self._linkify = limits.LINKIFY_CHARS
         self._text = limits.TEXT_BYTES
 
     def take(self, part: Part) -> None:
@@ -140,5 +138,4 @@ class _Dissection:
             self.gathering.add(text.schemed(piece), Role.HIDDEN, f"{path}:hidden")
 
     def _plain(self, shown: str, path: str, role: Role, note: str = "") -> None:
-        found, self._linkify = text.in_text(shown, self._linkify)
-        self.gathering.add(found, role, f"{path}:text", note=note)
+        self.gathering.add(text.in_text(shown), role, f"{path}:text", note=note)

@@ -159,7 +159,7 @@ class Walk:
         cuts = _cuts(span, body, boundary[: limits.BOUNDARY_BYTES].rstrip())
         if not cuts or cuts[0][2]:
             self._marks.add("boundary-missing")
-            guess = GUESSED_BOUNDARY.search(span.data, max(body - 1, 0), span.end)
+            guess = _guessed(span, body)
             cuts = _cuts(span, body, guess[1]) if guess else []
         if not cuts:
             return self._unsplit(part, span, body)
@@ -174,11 +174,16 @@ class Walk:
         return [_Span(span.data, body, span.end, part.path, span.depth + 1)]
 
 
+def _guessed(span: _Span, body: int) -> re.Match[bytes] | None:
+    end = min(span.end, body + limits.GUESS_BYTES)
+    return GUESSED_BOUNDARY.search(span.data, max(body - 1, 0), end)
+
+
 def _cuts(span: _Span, body: int, boundary: bytes) -> list[_Cut]:
     if not boundary:
         return []
     # A literal start is searched at memory speed, and every level searches its whole span.
-    line = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*(?=(\r?\n|\Z))")
+    line = re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*+(?=(\r?\n|\Z))")
     cuts: list[_Cut] = []
     for found in line.finditer(span.data, max(body - 1, 0), span.end):
         cuts.append((found.start() + 1, found.end(2), found[1] is not None))

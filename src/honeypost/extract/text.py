@@ -1,98 +1,77 @@
 """
 URLs in plain text: recognised where a mail program would make them clickable.
 
-Bare addresses (``www.example.com/x``) need the recogniser, which is slow and not linear;
-it is given small pieces and a bounded whole.  What is beyond is searched for ``scheme://``.
+Two patterns, both linear: what begins with a scheme, and a bare host (``www.example.com``,
+``example.com/x``).  Every repetition in them is bounded or cannot overlap its neighbour.
+(A published recogniser, linkify-it-py 2.2.0, took 28 ms for 512 characters of ``|a.`` and
+grows with the cube.)  A bare host needs ``www.`` or a path to be meant: ``sign.in`` and
+``3.Energy`` are words.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from honeypost.extract import limits
 
-SCHEMED = re.compile(r"(?:https?|ftp):[/\\]{1,4}[^\s\"'<>\x00-\x1f]{1,8192}", re.IGNORECASE)
+ENDS = '\\s"<>|\x00-\x1f\x7f\u2018\u2019\u201c\u201d\u00ab\u00bb\u300c\u300d\uff5c'
+"""What no URL in running text goes beyond."""
+SCHEMED = re.compile(
+    rf"(?:https?|ftp):[/\\]{{1,4}}(?:(?![,;]https?:)[^{ENDS}]){{1,{limits.URL_CHARS}}}",
+    re.IGNORECASE,
+)
 SCHEMED_BYTES = re.compile(rb"(?:https?|ftp)://[^\s\"'<>\x00-\x1f]{1,8192}", re.IGNORECASE)
-TRAILING = ".,;:!?)]}*_|\\"
+BARE = re.compile(
+    rf"(?<![\w@./:\\%=&-])(?=www\.|[\w.-]{{1,250}}(?::\d{{1,5}})?/)"
+    rf"(?:[\w-]{{1,63}}\.){{1,10}}[a-z][a-z0-9-]{{1,62}}(?![\w@.-])(?::\d{{1,5}})?"
+    rf"(?:[/?#][^{ENDS}]{{0,{limits.URL_CHARS}}})?",
+    re.IGNORECASE,
+)
 DEFANGED = re.compile(r"\bhxxp(?=s?:)|\[\.\]|\(\.\)|\[dot\]", re.IGNORECASE)
-LIKELY = re.compile(r"://|\bwww\.|\.[a-z]{2,24}/", re.IGNORECASE)
+TRAILING = ".,;:!?'*_|\\…)]}"
+PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
-def preload() -> None:
-    """Have the recogniser in memory."""
-    list(_recognised("see www.example.com/x"))
-
-
-def in_text(text: str, budget: int) -> tuple[list[str], int]:
-    """Find URLs in what a reader sees; gives them and the budget of characters left."""
-    urls: list[str] = []
-    for line in DEFANGED.sub(_refanged, text).splitlines():
-        if not LIKELY.search(line):
-            continue
-        for piece in _pieces(line):
-            if budget >= len(piece):
-                budget -= len(piece)
-                urls += _recognised(piece)
-            else:
-                urls += schemed(piece)
-            if len(urls) >= limits.CANDIDATES:
-                return urls, budget
-    return urls, budget
+def in_text(text: str) -> list[str]:
+    """Find URLs in what a reader sees, schemed ones first; bounded by ``limits.CANDIDATES``."""
+    plain = DEFANGED.sub(_refanged, text)
+    rest = SCHEMED.sub(" ", plain)
+    return [*schemed(plain), *_bounded(trimmed(found[0]) for found in BARE.finditer(rest))]
 
 
 def schemed(text: str) -> list[str]:
-    """Find what begins with a scheme; linear, for what nobody is shown or is too much."""
-    found: list[str] = []
-    for match in SCHEMED.finditer(text):
-        found.append(match[0].rstrip(TRAILING))
-        if len(found) >= limits.CANDIDATES:
-            break
-    return found
+    """Find what begins with a scheme, in text that nobody may be shown."""
+    return _bounded(trimmed(found[0]) for found in SCHEMED.finditer(text))
 
 
 def schemed_in_bytes(data: bytes) -> list[str]:
     """Find the same in bytes that were never decoded."""
-    found: list[str] = []
-    for match in SCHEMED_BYTES.finditer(data):
-        found.append(match[0].decode("utf-8", "replace").rstrip(TRAILING))
-        if len(found) >= limits.CANDIDATES:
-            break
-    return found
+    matches = SCHEMED_BYTES.finditer(data)
+    return _bounded(trimmed(found[0].decode("utf-8", "replace")) for found in matches)
+
+
+def trimmed(url: str) -> str:
+    """
+    Take off what belongs to the sentence around a URL.
+
+    >>> trimmed("http://a.example/x_(y))."), trimmed("http://a.example/).")
+    ('http://a.example/x_(y)', 'http://a.example/')
+    """
+    surplus = {close: url.count(close) - url.count(opened) for close, opened in PAIRS.items()}
+    end = len(url)
+    while end and (last := url[end - 1]) in TRAILING:
+        if last in PAIRS:
+            if surplus[last] <= 0:
+                break
+            surplus[last] -= 1
+        end -= 1
+    return url[:end]
+
+
+def _bounded(found: Iterator[str]) -> list[str]:
+    return [url for url, _ in zip(found, range(limits.CANDIDATES), strict=False)]
 
 
 def _refanged(found: re.Match[str]) -> str:
     return "http" if found[0][0] in "hH" else "."
-
-
-def _pieces(line: str) -> Iterator[str]:
-    """Cut a line at blanks into pieces the recogniser can bear; a longer word is cut."""
-    at = 0
-    while at < len(line):
-        end = at + limits.LINKIFY_CHUNK
-        blank = line.rfind(" ", at, end) if end < len(line) else -1
-        end = blank + 1 if blank >= at else end
-        yield line[at:end]
-        at = end
-
-
-def _recognised(piece: str) -> list[str]:
-    matches = _recogniser().match(piece) or ()
-    return [match.raw for match in matches if _is_meant(match)]
-
-
-def _is_meant(match: Any) -> bool:
-    # "sign.in" and "3.Energy" are words.  A bare host needs www. or a path to be meant.
-    if match.schema:
-        return str(match.schema) != "mailto:"
-    raw = str(match.raw).lower()
-    return raw.startswith("www.") or "/" in raw
-
-
-@functools.cache
-def _recogniser() -> Any:
-    from linkify_it import LinkifyIt  # noqa: PLC0415  (heavy: only the child needs it)
-
-    return LinkifyIt(None, {"fuzzy_email": False})
