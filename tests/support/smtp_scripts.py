@@ -165,7 +165,7 @@ SCRIPTS: list[tuple[str, str, list[Step]]] = [
                 '|FROM:<a@b c>|FROM:"x" <a@b>|FROM:<<a@b>>|FROM:<a@b> |FROM:<a@b>x|FROM: a b|FROM:a@b c|FROM:<a..b@c>'
                 '|FROM:<.a@b>|FROM:<a.@b>|FROM:<a@b;c>|FROM:<a;b@c>|FROM:<a:b@c>|FROM:<a\\b@c>|FROM:<a\\ b@c>|FROM:<"a@b>'
                 '|FROM:<a"b"@c>|FROM:<!@b>|from:<a@b>|FROM:\t<a@b>|FROM:<\t>|FROM:< >|FROM:< a@b >|FROM : <a@b>'
-                "|FROM:<é@b>|FROM:<é@b> SMTPUTF8|FROM:<a@é>|FROM:<a@é> SMTPUTF8|FROM:<a!b>|FROM:<a%b@c>|FROM:<[a@b]>"
+                "|FROM:<é@b>|FROM:<é@b> SMTPUTF8|FROM:<a@é>|FROM:<a@é> SMTPUTF8|FROM:<a!b>|FROM:<a%b@c>|FROM:<[a@b]>|FROM:<-a@b>|FROM:<a%>|FROM:<!a>|FROM:<->"
                 "|FROM:<a@b>,<c@d>|FROM:<a@1.2.3.4>|FROM:<a\0@b>|FROM:<a\x01@b>|FROM:<" + "a" * 300 + "@b>"
                 "|FROM:<a@" + "b" * 70 + ">|FROM:<a@" + "b." * 130 + "c>|FROM:<" + "a" * 3000 + "@b>",
                 verb="MAIL ",
@@ -217,7 +217,7 @@ SCRIPTS: list[tuple[str, str, list[Step]]] = [
         "hasty",
         script("ETRN", "ETRN x", "ETRN #x", "ETRN @x", "ETRN [1.2.3.4]", "ETRN é", "EXPN a", "XCLIENT", "XCLIENT NAME=x"),
     ),
-    ("T25-more-verbs", "hasty", script("XFORWARD", "XFORWARD NAME=a", "TURN", "SEND FROM:<a@b>", "MAIL FROM:<>", "ETRN a b")),
+    ("T25-more-verbs", "hasty", script("XFORWARD", "XFORWARD NAME=a", "TURN", "SEND FROM:<a@b>", "MAIL FROM:<>", "ETRN a b", "XCLIENT", "XFORWARD x")),
     *[
         (f"T27-end-of-data-{number}", "mx", script(*TO_KNOWN, "DATA", end, "NOOP"))
         for number, end in enumerate(

@@ -36,6 +36,7 @@ SESSION = SessionReplies(
     too_many_connections=b"421 4.7.0 {host} Error: too many connections from {}",
     timeout=b"421 4.4.2 {host} Error: timeout exceeded",
     not_authorized=b"550 5.7.0 Error: insufficient authorization",
+    forward_in_transaction=b"503 5.5.1 Error: MAIL transaction in progress",
     forward_syntax=b"501 5.5.4 Syntax: XFORWARD attribute=value...",
     client_syntax=b"501 5.5.4 Syntax: XCLIENT attribute=value...",
     etrn_syntax=b"500 Syntax: ETRN domain",

@@ -49,6 +49,7 @@ class SessionReplies:
     timeout: bytes
     not_authorized: bytes
     """To XCLIENT and XFORWARD."""
+    forward_in_transaction: bytes
     forward_syntax: bytes
     client_syntax: bytes
     etrn_syntax: bytes

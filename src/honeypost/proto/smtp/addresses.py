@@ -47,7 +47,7 @@ def parse_path(text: bytes, *, wide: bool = False) -> bytes | None:
     address = _join(_ROUTE.sub(b"", _without_comments(_inside(text))))
     if address is None:
         return None
-    return address if _has_good_domain(address, wide=wide) else None
+    return address if _is_sound(address, wide=wide) else None
 
 
 def _inside(text: bytes) -> bytes:
@@ -101,9 +101,20 @@ def _plain(kind: str | None, value: bytes) -> bytes:
     return _CONTROL.sub(b" ", _ESCAPE.sub(rb"\1", value))
 
 
-def _has_good_domain(address: bytes, *, wide: bool) -> bool:
-    _local, at, domain = address.rpartition(b"@")
-    return not at or is_host(domain.removesuffix(b"."), wide=wide)
+def _is_sound(address: bytes, *, wide: bool) -> bool:
+    """Nothing that a program would take for an option, and a domain that can be one."""
+    domain = _domain(address)
+    good = domain is None or is_host(domain.removesuffix(b"."), wide=wide)
+    return good and not address.startswith(b"-")
+
+
+def _domain(address: bytes) -> bytes | None:
+    """Find the domain, also as old hosts wrote it: ``host!user`` and ``user%host``."""
+    if b"@" in address:
+        return address.rpartition(b"@")[2]
+    if b"!" in address:
+        return address.partition(b"!")[0]
+    return address.rpartition(b"%")[2] if b"%" in address else None
 
 
 def is_host(domain: bytes, *, wide: bool = False) -> bool:

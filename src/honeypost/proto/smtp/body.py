@@ -35,9 +35,8 @@ class Body:
             self._session.turns.do(AbandonMessage())
             return
         self.counted += counted
-        if data:
-            self.spooled += len(data)
-            self._session.turns.do(Spool(data))
+        self.spooled += len(data)
+        self._session.turns.do(Spool(data))
 
     def abandon(self) -> None:
         """Have the spooled bytes forgotten; the message will not be finished."""

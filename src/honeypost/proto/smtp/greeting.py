@@ -102,11 +102,17 @@ def etrn(session: Session, command: Command) -> None:
 
 def xclient(session: Session, command: Command) -> None:
     """XCLIENT: only for hosts that the site trusts; nobody is."""
-    replies = session.profile.session
-    session.refuse(replies.not_authorized if command.words else replies.client_syntax)
+    _forwarding(session, command, session.profile.session.client_syntax)
 
 
 def xforward(session: Session, command: Command) -> None:
     """XFORWARD: only for hosts that the site trusts; nobody is."""
+    _forwarding(session, command, session.profile.session.forward_syntax)
+
+
+def _forwarding(session: Session, command: Command, syntax: bytes) -> None:
     replies = session.profile.session
-    session.refuse(replies.not_authorized if command.words else replies.forward_syntax)
+    if session.transaction is not None:
+        session.refuse(replies.forward_in_transaction)
+    else:
+        session.refuse(replies.not_authorized if command.words else syntax)

@@ -45,8 +45,7 @@ class SmtpServer:
         input_bytes: int = INPUT_BYTES,
     ) -> None:
         setting = Setting(profile, protocol, hostname, message_bytes, recipients)
-        self._session = Session(setting, input_bytes)
-        self._session.step = _command
+        self._session = Session(setting, _command, input_bytes)
         self._turns = self._session.turns
 
     @property

@@ -70,16 +70,19 @@ class Setting:
         return self.profile.limits
 
 
+Step = Callable[["Session"], bool]
+"""Works off one thing of the input; false when it needs more of it."""
+
+
 class Session:
     """One connection: its state, its input and its effects."""
 
-    def __init__(self, setting: Setting, input_bytes: int = INPUT_BYTES) -> None:
+    def __init__(self, setting: Setting, step: Step, input_bytes: int) -> None:
         self.setting = setting
         self.profile = setting.profile
         self.lines = LineBuffer(input_bytes)
         self.turns = Turns()
-        self.step: Callable[[Session], bool] = _never
-        """Works off some input; false when more is needed."""
+        self.step = step
         self.helo = b""
         self.secured = setting.role.encryption is Encryption.WRAPPED
         self.account = ""
@@ -182,7 +185,3 @@ class Session:
             parameters=transaction.parameters,
             queue_id=transaction.queue_id,
         )
-
-
-def _never(_session: Session) -> bool:
-    return False

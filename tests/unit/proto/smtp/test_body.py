@@ -60,6 +60,13 @@ def test_what_is_too_large_is_refused_only_at_its_end_and_not_spooled_further(ta
     assert not any(type(question).__name__ == "KeepMessage" for question in session.questions)
 
 
+def test_what_is_too_large_is_abandoned_once_also_when_the_client_leaves(talk) -> None:
+    session = talk(message_bytes=100)
+    session(*TO_BOB, "DATA", "x" * 180)
+    session.take(session.core.eof())
+    assert session.effects.count(AbandonMessage()) == 1
+
+
 def test_a_kept_message_forgives_errors(talk) -> None:
     session = talk()
     session(*["FOO"] * 19, *TO_BOB, "DATA", ".")

@@ -91,6 +91,11 @@ def test_etrn_waits_for_the_end_of_a_transaction(talk) -> None:
     assert talk()("MAIL FROM:<>", "ETRN x")[-1] == "503 Error: MAIL transaction in progress"
 
 
+@pytest.mark.parametrize("line", ["XCLIENT", "XFORWARD", "XCLIENT NAME=x", "XFORWARD NAME=x"])
+def test_forwarding_too(talk, line: str) -> None:
+    assert talk()("MAIL FROM:<>", line)[-1] == "503 5.5.1 Error: MAIL transaction in progress"
+
+
 @pytest.mark.parametrize("greeting", ["EHLO x", "HELO x", "RSET", "STARTTLS"])
 def test_a_transaction_is_forgotten(talk, greeting: str) -> None:
     session = talk()
