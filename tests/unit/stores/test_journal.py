@@ -249,18 +249,18 @@ async def test_old_events_go(log, path):
 
 
 async def test_the_oldest_go_when_there_are_too_many(path):
-    log = JournalStore(path, most_bytes=400_000)
+    log = JournalStore(path, most_bytes=500_000)
     log.open()
-    for number in range(8000):
+    for number in range(3000):
         log.append(entry(number, GrantsStopped("x" * 50)))
     await log.flush()
     pruned = await log.prune(0)
-    assert 0 < pruned.count < 8000
+    assert 0 < pruned.count < 3000
     with JournalView(path) as view:
-        assert view.bytes() <= 400_000
-        assert view.last_id() == entry(7999).id
+        assert view.bytes() <= 500_000
+        assert view.last_id() == entry(2999).id
     log.close()
-    assert path.stat().st_size < 800_000
+    assert path.stat().st_size < 700_000
 
 
 async def test_an_address_is_forgotten_with_every_byte_of_it(log, path):
@@ -304,8 +304,9 @@ async def test_a_log_that_cannot_be_folded_in_is_said_so(log, monkeypatch):
 
 
 async def test_the_write_ahead_log_stays_bounded(log, path):
-    for round_ in range(6):
-        for number in range(3000):
-            log.append(entry(round_ * 3000 + number, GrantsStopped("x" * 900)))
+    for round_ in range(5):
+        for number in range(500):
+            log.append(entry(round_ * 500 + number, GrantsStopped("x" * 4000)))
         await log.flush()
-    assert path.with_name("journal.db-wal").stat().st_size < 20 * 1024 * 1024
+    # 10 MB went through; one group and what is folded in at a time may be in the log.
+    assert path.with_name("journal.db-wal").stat().st_size < 8_000_000
