@@ -12,6 +12,7 @@ which names exist and how many failures they need hangs on the key.
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import statistics
 import sys
@@ -36,7 +37,8 @@ from honeypost.testing.memory import (
     RealNamesTable,
 )
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("HONEYPOST_TEST_DATA", ROOT.parent / "shared" / "data"))
 PAIRS = "credentials/python-heralding-sep2019.txt"
 DAY = 86_400
 HOUR = 3_600
@@ -45,6 +47,9 @@ PACES = (26, 500)
 BARS = {26: 24.0, 500: 2.0}
 """Hours within which the median site has its first decoy."""
 SITES = 201
+GUESSES_AT_A_NAME = 50
+OPEN_SHARE = 0.08
+"""Check T47 of the stealth battery asks for a few percent."""
 LONGEST_DAYS = 14
 
 Pair = tuple[bytes, bytes]
@@ -164,32 +169,47 @@ async def share_of_names(
     return len(attack.decoys.kept) / names
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure and the bar it is held to."""
+
+    what: str
+    measured: str
+    bar: str
+    held: bool
+
+
 async def measure(
     pairs: Sequence[Pair], sites: int = SITES, names: int = 1_000, randoms: int = 20_000
-) -> list[tuple[str, str, str]]:
-    """Give all figures as rows: what, measured, bar."""
+) -> list[Row]:
+    """Measure everything with the default settings."""
     settings, vocabulary = Decoys(), load_vocabulary()
     rows = []
     for per_day in PACES:
         pace = await measure_pace(pairs, per_day, settings, vocabulary, sites)
         told = f"{pace.median:.1f} h (9 of 10: {pace.worst_of_ten:.1f} h, never: {pace.never})"
-        rows.append((f"first decoy at {per_day}/day, median", told, f"<= {BARS[per_day]:.0f} h"))
-    opened = await wins(Attack(1, settings, vocabulary), random_pairs(randoms))
-    rows.append((f"{randoms:,} random pairs that won", str(opened), "0"))
-    share = await share_of_names(names, 50, settings, vocabulary)
-    rows.append(("random names open after 50 listed guesses", f"{share:.1%}", "<= 8 %"))
+        held = pace.median <= BARS[per_day]
+        what = f"first decoy at {per_day}/day, median of {sites}"
+        rows.append(Row(what, told, f"<= {BARS[per_day]:.0f} h", held))
+    won = await wins(Attack(1, settings, vocabulary), random_pairs(randoms))
+    rows.append(Row(f"{randoms:,} random pairs that won", str(won), "0", won == 0))
+    share = await share_of_names(names, GUESSES_AT_A_NAME, settings, vocabulary)
+    what = f"random names open after {GUESSES_AT_A_NAME} listed guesses"
+    rows.append(Row(what, f"{share:.1%}", f"<= {OPEN_SHARE:.0%}", share <= OPEN_SHARE))
     return rows
 
 
 def main() -> int:
-    """Print the figures; exit code 1 when the pairs are not there."""
+    """Print the figures; exit code 1 when a bar is missed or the pairs are not there."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA / PAIRS
     if not path.is_file():
         print(f"time_to_win: {path} is not there", file=sys.stderr)
         return 1
-    for what, measured, bar in asyncio.run(measure(read_pairs(path))):
-        print(f"{what:44} {measured:40} {bar}")
-    return 0
+    rows = asyncio.run(measure(read_pairs(path)))
+    for row in rows:
+        print(f"{row.what:44} {row.measured:40} {row.bar}")
+    print("measured: " + "; ".join(f"{row.what}: {row.measured}" for row in rows))
+    return 0 if all(row.held for row in rows) else 1
 
 
 if __name__ == "__main__":
