@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,6 +27,7 @@ from honeypost.cli.schema import described
 from honeypost.cli.stage import PlainStage
 from honeypost.events import DecoyAdopted, LoginRefused
 from honeypost.intel.lineage import Lineages
+from support.waiting import until
 
 COMMANDS = (
     "status",
@@ -186,3 +189,32 @@ def test_the_command_itself(tmp_path: Path) -> None:
     assert (result["messages_left"], result["credentials_traced"], result["hosts"]) == (0, 1, 40)
     assert result["seconds"] < 60
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_however_it_ends_no_process_stays(tmp_path: Path, number: signal.Signals) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "honeypost.cli.main", "demo", "--headless"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    try:
+        until(lambda: announced(tmp_path), seconds=60)
+        pids = announced(tmp_path)
+        demo.send_signal(number)
+        demo.wait(30)
+        until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in pids), seconds=30)
+    finally:
+        demo.kill()
+        demo.wait()
+    if number is not signal.SIGKILL:
+        assert demo.returncode == 130
+        assert list(tmp_path.iterdir()) == []
+
+
+def announced(folder: Path) -> list[int]:
+    """Give the processes that the demo below this folder started, none before they answer."""
+    for path in folder.glob("honeypost-*/running.json"):
+        if content := path.read_text():
+            return list(json.loads(content)["pids"].values())
+    return []

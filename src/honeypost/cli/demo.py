@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -58,6 +59,7 @@ def demo(
     out = Console(highlight=False, stderr=as_json)
     begun = time.monotonic()
     with ExitStack() as stack:
+        stack.enter_context(ended_in_order())
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="honeypost-")))
         stage = stack.enter_context(_stage(out, headless=headless or as_json))
         judge = play(stage, folder.resolve(), fast=fast)
@@ -67,6 +69,18 @@ def demo(
         screen.print_json(result)
     curtain(out, result)
     return int(check and not all(claim.holds for claim in claims))
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP end us as Ctrl-C does: processes stopped, folder deleted."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.default_int_handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _stage(out: Console, *, headless: bool) -> Stage:

@@ -175,7 +175,7 @@ def show(found: shapes.Status) -> None:
     for name, value in _figures(found):
         out.print(screen.label(name, value))
     for trouble in found.troubles:
-        out.print(screen.label(trouble.time[:16].replace("T", " "), trouble.text, "yellow"))
+        out.print(screen.label(trouble.time[5:16].replace("T", " "), trouble.text, "yellow"))
 
 
 def _headline(found: shapes.Status) -> Text:

@@ -31,6 +31,14 @@ STOP_SECONDS = 15.0
 FAST_REFUSAL_SECONDS = 0.05
 SLOW_REFUSAL_SECONDS = Config().decoys.refusal_seconds
 
+UP = """
+from honeypost.net.namespace import end_with_parent
+end_with_parent()
+from honeypost.cli.main import run
+run()
+"""
+"""``honeypost up`` that also ends when the demo is killed and can end nothing any more."""
+
 SETTINGS = """\
 # The demo's site: see honeypost demo.
 [site]
@@ -79,7 +87,7 @@ class DemoSite:
 
     def __enter__(self) -> Self:
         self._write()
-        command = [sys.executable, "-m", "honeypost.cli.main", "up"]
+        command = [sys.executable, "-c", UP, "up"]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [*command, "--data", str(self.data), "--config", str(self.settings)],
