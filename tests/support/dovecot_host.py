@@ -138,7 +138,7 @@ class DovecotHost:
         self._process = subprocess.Popen(
             self._namespace.command(self._users.command(command)), start_new_session=True
         )
-        until(lambda: (self.base / "run/master.pid").exists(), self.said)
+        until((self.base / "run/master.pid").exists, self.said)
         self._namespace.connect("127.0.0.1", IMAP_PORT).close()
 
     def stop(self) -> None:

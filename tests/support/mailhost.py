@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import imaplib
+import os
 import poplib
 import shutil
 import smtplib
@@ -19,19 +20,23 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
+from honeypost.beside.containment import AttachedContainment
 from honeypost.beside.dovecot.chain import DecoyChain
 from honeypost.beside.manifest import record_attachment
 from honeypost.beside.postfix.containment_config import ContainmentConfig
+from honeypost.config.schema import Paths
+from honeypost.config.secrets import create_if_missing
 from support.dovecot_host import DECOY_UID, IMAP_PORT, POP3_PORT, DovecotHost
 from support.namespace import Namespace
 from support.postfix_host import INTERNET_PORT, MX_PORT, SUBMISSION_PORT, PostfixHost
 from support.sinks import Internet
 from support.users import KINDS
+from support.waiting import until
 
 LOOKUP_PORT, REPORT_PORT = 2740, 2730
 KEY = "test-script-key"
-MARKER_DOMAIN, HEADER = "k7qp2mzx.invalid", "X-Qr7tW2k"
 
 
 @dataclass
@@ -49,7 +54,7 @@ class MailHost:
     postfix_settings: Mapping[str, str] = field(default_factory=dict)
     guard: bool = True
 
-    def __enter__(self) -> MailHost:
+    def __enter__(self) -> Self:
         self.base = Path(tempfile.mkdtemp(prefix="hp-", dir="/tmp"))
         self.base.chmod(0o755)
         try:
@@ -68,14 +73,17 @@ class MailHost:
         self.users = KINDS[self.kind](self.base)
         self.sink, self.policy = self.base / "lmtp", self.base / "policy"
         self.manifest = self.base / "containment.json"
+        self.data = self.base / "data"
+        secrets = create_if_missing(Paths(self.data).secrets, os.urandom)
+        self.marker_domain, self.header = secrets.marker_domain, secrets.header
         self.containment = ContainmentConfig(
-            MARKER_DOMAIN, HEADER, f"unix:{self.sink}", f"unix:{self.policy}"
+            self.marker_domain, self.header, f"unix:{self.sink}", f"unix:{self.policy}"
         )
         self.chain = DecoyChain(
             directory=self.base / "lua",
             url=f"http://127.0.0.1:{LOOKUP_PORT}/lookup",
             key=KEY,
-            marker_domain=MARKER_DOMAIN,
+            marker_domain=self.marker_domain,
             uid=DECOY_UID,
             gid=DECOY_UID,
             home=self.base / "decoys",
@@ -104,6 +112,26 @@ class MailHost:
             queue_directory=self.postfix.queue,
         )
         self.postfix.start()
+
+    def record(self) -> None:
+        """Write the manifest of what stands in Postfix's files now."""
+        record_attachment(
+            self.manifest,
+            postfix_directory=self.postfix.directory,
+            queue_directory=self.postfix.queue,
+        )
+
+    def attach(self) -> None:
+        """Attach (again): our configuration, its manifest, a reload, until nothing is doubted."""
+        self.postfix.write_configuration()
+        self.record()
+        self.postfix.reload()
+        self.until_sure()
+
+    def until_sure(self) -> None:
+        """Wait until every process of Postfix runs what was attached."""
+        containment = AttachedContainment(self.manifest)
+        until(lambda: not containment.doubt(), containment.doubt)
 
     def close(self) -> None:
         for part in ("postfix", "dovecot"):
@@ -134,6 +162,11 @@ class MailHost:
             client.starttls(context=_trusting())
             client.ehlo("client.test")
         return client
+
+    def win(self, login: str, password: str = "123456") -> None:
+        """Guess until the account is a decoy's: one wrong secret, then the right one."""
+        assert not self.imap_login(login, "qwerty")
+        assert self.imap_login(login, password)
 
     def smtp_login(self, login: str, password: str, **where: str) -> tuple[int, bytes]:
         """Try AUTH PLAIN on submission; gives the reply."""

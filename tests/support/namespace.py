@@ -43,7 +43,7 @@ class Namespace:
     def run(self, *arguments: str | Path, **options) -> subprocess.CompletedProcess[str]:
         """Run a program to its end, text captured."""
         settings = {"capture_output": True, "text": True, "timeout": 60, "check": True}
-        return subprocess.run(self.command(arguments), **{**settings, **options})
+        return subprocess.run(self.command(arguments), **{**settings, **options})  # noqa: PLW1510 - it is among them
 
     def socket(self, family: int = socket.AF_INET) -> socket.socket:
         """Make a socket that belongs to the namespace, for use from outside."""

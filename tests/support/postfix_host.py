@@ -21,7 +21,7 @@ MX_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, INTERNET_PORT = 2525, 2587, 2465, 26
 MAIN: dict[str, str] = {
     "compatibility_level": "3.6",
     "queue_directory": "{base}/queue",
-    "data_directory": "{base}/data",
+    "data_directory": "{base}/postfix-data",
     "maillog_file": "{base}/postfix.log",
     "maillog_file_prefixes": "{base}",
     "myhostname": HOSTNAME,
@@ -101,9 +101,9 @@ class PostfixHost:
         self.directory, self.queue = base / "postfix", base / "queue"
         self._namespace, self._settings = namespace, settings or {}
         self._containment = containment
-        for directory in ("postfix", "queue", "data"):
+        for directory in ("postfix", "queue", "postfix-data"):
             (base / directory).mkdir()
-        subprocess.run(["chown", "postfix", str(base / "data")], check=True)
+        subprocess.run(["chown", "postfix", str(base / "postfix-data")], check=True)
         names = [*REAL, f"postmaster@{DOMAIN}"]
         self._write("mailboxes", "".join(f"{name} x\n" for name in REAL))
         self._write("aliases", f"postmaster@{DOMAIN} alice@{DOMAIN}\n")

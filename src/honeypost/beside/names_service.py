@@ -37,6 +37,7 @@ class NamesService:
     def __init__(self, names: RealNames) -> None:
         self._names = names
         self._clients: set[asyncio.StreamWriter] = set()
+        self._nobody = asyncio.Event()
         self._server: asyncio.Server | None = None
 
     async def listen(self, path: Path) -> None:
@@ -55,11 +56,12 @@ class NamesService:
             self._server.close()
         for client in tuple(self._clients):
             client.transport.abort()
-        while self._clients:
-            await asyncio.sleep(0)
+        if self._clients:
+            await self._nobody.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._clients.add(writer)
+        self._nobody.clear()
         try:
             if len(self._clients) <= CLIENTS:
                 await self._answer_all(reader, writer)
@@ -67,6 +69,8 @@ class NamesService:
             pass  # gone, a line too long, or idle: the edge takes silence as UNSURE
         finally:
             self._clients.discard(writer)
+            if not self._clients:
+                self._nobody.set()
             writer.close()
 
     async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -42,7 +42,8 @@ def test_decoys_bring_their_own_user_data():
 
 def test_settings_are_one_lua_table():
     text = chain(fields={"userdb_namespace/public/disabled": "yes"}).settings()
-    assert text.startswith("return {\n") and text.endswith("}\n")
+    assert text.startswith("return {\n")
+    assert text.endswith("}\n")
     assert '  key = "k3y",\n' in text
     assert '["userdb_namespace/public/disabled"] = "yes"' in text
     assert '["userdb_quota_rule"] = "*:storage=1M:messages=1000"' in text
@@ -56,7 +57,8 @@ def test_what_lua_could_misread_is_refused(value):
 
 def test_the_names_socket_has_the_name_that_limits_its_rights():
     text = names_socket(Path("/run/dovecot/honeypost-userdb"), "honeypost")
-    assert "mode = 0600" in text and "user = honeypost" in text
+    assert "mode = 0600" in text
+    assert "user = honeypost" in text
     with pytest.raises(ValueError, match="userdb"):
         names_socket(Path("/run/dovecot/honeypost"), "honeypost")
 

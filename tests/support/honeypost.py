@@ -1,0 +1,151 @@
+"""Our own processes behind a :class:`~support.mailhost.MailHost`, as ``honeypost up`` runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+from honeypost.config.schema import Paths
+from honeypost.ports import Entry
+from honeypost.stores.reader import Joined, SegmentReader
+from honeypost.stores.view import JournalView
+from support.mailhost import KEY, LOOKUP_PORT, REPORT_PORT, MailHost
+from support.waiting import until
+
+CONFIGURATION = """\
+[site]
+domains = ["example.org"]
+hostname = "mail.example.org"
+
+[listeners]
+smtp = ""
+submission = ""
+submissions = ""
+lmtp = "unix:{sink}"
+policy = "unix:{policy}"
+lookup = "127.0.0.1:{lookup}"
+authpolicy = "127.0.0.1:{report}"
+
+[decoys]
+failures_min = {failures}
+failures_max = {failures}
+role_share = 1.0
+name_share = 1.0
+new_per_day = 1000
+
+[beside]
+userdb_socket = "{names}"
+postfix_directory = "{postfix}"
+maps = [{maps}]
+names_seconds = 0.4
+containment = "{manifest}"
+script_key = "{key}"
+"""
+
+
+class Honeypost:
+    """The supervisor with edge and worker; ``stop``, ``hang`` and ``kill`` as a host may see it."""
+
+    def __init__(self, host: MailHost, *, failures: int = 1, names: bool = True) -> None:
+        self.host, self.data = host, host.data
+        self._configuration = host.base / "honeypost.toml"
+        maps = [f'"texthash:{host.base}/{name}"' for name in ("mailboxes", "aliases", "senders")]
+        self._configuration.write_text(
+            CONFIGURATION.format(
+                sink=host.sink,
+                policy=host.policy,
+                lookup=LOOKUP_PORT,
+                report=REPORT_PORT,
+                failures=failures,
+                names=host.base / "names-userdb" if names else "",
+                postfix=host.postfix.directory,
+                maps=", ".join(maps) if names else "",
+                manifest=host.manifest,
+                key=KEY,
+            )
+        )
+        self.pids: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start and wait for the line that says it answers."""
+        self._log = (self.host.base / "honeypost.log").open("ab")
+        up = ["up", "--data", self.data, "--config", self._configuration]
+        self._process = subprocess.Popen(
+            self.host.namespace.command([sys.executable, "-m", "honeypost.cli.main", *up]),
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, self.said()
+        self.pids = json.loads(line)["pids"]
+
+    def stop(self) -> None:
+        """End it in order."""
+        self.wake()
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.wait(timeout=20)
+        self._close()
+
+    def hang(self) -> None:
+        """Stop every process of ours where it stands."""
+        self._signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let them go on."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """Kill every process of ours at once."""
+        self._process.kill()
+        self._signal(signal.SIGKILL)
+        self._process.wait(timeout=10)
+        for pid in self.pids.values():
+            until(lambda pid=pid: not Path(f"/proc/{pid}").exists() or _zombie(pid))
+        self._close()
+
+    def journal(self, *kinds: str) -> list[Entry]:
+        """Entries on disk, oldest first, of these kinds."""
+        with JournalView(Paths(self.data).journal) as view:
+            return list(view.entries("", kinds=kinds))
+
+    def captures(self) -> list[Joined]:
+        """Captured messages, oldest first, joined by queue id."""
+        return list(SegmentReader(Paths(self.data).segments).joined())
+
+    def body(self, capture_id: str) -> bytes:
+        """Give the body of a capture."""
+        return SegmentReader(Paths(self.data).segments).read(capture_id)
+
+    def said(self) -> str:
+        return (self.host.base / "honeypost.log").read_text("utf-8", "replace")
+
+    def _signal(self, number: int) -> None:
+        for pid in self.pids.values():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def _close(self) -> None:
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._log.close()
+
+
+def _zombie(pid: int) -> bool:
+    return ") Z " in Path(f"/proc/{pid}/stat").read_text()
