@@ -140,10 +140,15 @@ class Worker:
         self._stack.callback(self._paths.names.unlink, missing_ok=True)
 
     async def _hang_ring(self) -> Ring:
-        self._paths.bus.unlink(missing_ok=True)
-        transport, ring = await asyncio.get_running_loop().create_datagram_endpoint(
-            Ring, local_addr=str(self._paths.bus), family=socket.AF_UNIX
-        )
+        try:
+            self._paths.bus.unlink(missing_ok=True)
+            transport, ring = await asyncio.get_running_loop().create_datagram_endpoint(
+                Ring, local_addr=str(self._paths.bus), family=socket.AF_UNIX
+            )
+        except OSError as error:
+            # A path of more than 107 bytes, for one; a lost ring costs a second, so does none.
+            _log.warning("%s: %s; looking every %g s", self._paths.bus, error, LOOK_SECONDS)
+            return Ring()
         self._paths.bus.chmod(0o600)
         self._stack.callback(self._paths.bus.unlink, missing_ok=True)
         self._stack.callback(transport.close)

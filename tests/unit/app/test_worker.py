@@ -109,6 +109,15 @@ async def test_only_our_user_may_ring(paths):
         await running.close()
 
 
+async def test_without_a_bell_it_looks_every_second(tmp_path, caplog):
+    deep = Paths(tmp_path / ("x" * 120))
+    create_if_missing(deep.secrets, os.urandom)
+    running = Worker(Config(), read(deep.secrets), deep)
+    await running.open()
+    await running.close()
+    assert "looking every 1 s" in caplog.text
+
+
 async def test_a_ring_ends_the_wait(tmp_path):
     path = str(tmp_path / "bus")
     transport, ring = await asyncio.get_running_loop().create_datagram_endpoint(
