@@ -38,6 +38,10 @@ OPEN_FILES: Final = 4096
 """Wanted limit of descriptors: connections, spooled bodies, segments."""
 
 
+SWITCH_SECONDS: Final = 0.0005
+"""How long a store's writer thread may keep the loop from running (Python's own: 5 ms)."""
+
+
 async def serve(edge: Edge, isolated: str) -> None:
     """Run until SIGTERM or SIGINT."""
     stopped = asyncio.Event()
@@ -100,6 +104,7 @@ def main(arguments: Sequence[str]) -> int:
             # After the namespace: a change of credentials would undo it (prctl(2)).
             namespace.end_with_parent()
         _raise_descriptor_limit()
+        sys.setswitchinterval(SWITCH_SECONDS)
         edge = Edge(config, read(paths.secrets), paths, sockets or own)
         files = files_of(chain(*own.values()))
         asyncio.run(serve(edge, isolated))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from honeypost.config.schema import Config, SiteSecrets
@@ -18,6 +18,7 @@ from honeypost.model import Client, Identity, Protocol, Secret
 from honeypost.net.limits import Admission
 from honeypost.net.service import Director, Journal, Service, nothing
 from honeypost.net.tasks import Tasks
+from honeypost.net.turnstile import Turnstile
 from honeypost.personality.postfix_3_7 import PROFILE
 from honeypost.personality.replies import fill
 from honeypost.ports import Chance
@@ -64,8 +65,11 @@ def build_services(parts: Parts) -> Floor:
     budgets = parts.config.budgets
     clients = Admission(budgets.connections, budgets.connections_per_network, time.monotonic)
     peers = Admission(PEER_CONNECTIONS, PEER_CONNECTIONS, time.monotonic)
+    turnstile = Turnstile()
     services = {
-        str(protocol): _service(parts, protocol, new_core, clients, peers)
+        str(protocol): replace(
+            _service(parts, protocol, new_core, clients, peers), turnstile=turnstile
+        )
         for protocol, new_core in _cores(parts).items()
     }
     return Floor(services, clients, peers)

@@ -16,8 +16,9 @@ our memory.  The same stop is made while the client does not read.
 ``eof()``), timers are cancelled, a body that nobody took over is abandoned.  A core that
 raises is a defect of ours: it is logged and its connection ends, no other.
 
-One read buffer serves all connections: the loop reads for one at a time.  It bounds a step
-of the loop to 64 KiB of input.
+*Fairness.*  One read buffer serves all connections (the loop reads for one at a time) and
+bounds a step of the loop.  Who fills it, or shakes hands, goes through the turnstile
+(:mod:`honeypost.net.turnstile`) before its next step.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ from honeypost.questions import Verdict
 
 log = logging.getLogger(__name__)
 
-READ_BYTES = 64 * 1024
+READ_BYTES = 16 * 1024
 """Most that one step of the loop takes from a socket."""
 
 HANDSHAKE_SECONDS = 300.0
@@ -70,6 +71,7 @@ class Driver(asyncio.BufferedProtocol):
         "_closing",
         "_core",
         "_handshake",
+        "_queued",
         "_reception",
         "_service",
         "_stopping",
@@ -90,6 +92,7 @@ class Driver(asyncio.BufferedProtocol):
         self._closing = False
         self._stopping = False
         self._stuck = False
+        self._queued = False
         self._wake: Timed | None = None
         self._handshake: Timed | None = None
 
@@ -117,11 +120,22 @@ class Driver(asyncio.BufferedProtocol):
         if self._closing:
             return
         data = bytes(memoryview(_BUFFER)[:nbytes])
+        self._queued = nbytes == READ_BYTES or self._channel.shaking_hands
         if self._channel.tls is not None:
             self._channel.tls.feed(data)
-            self._pump()
+            if not self._channel.shaking_hands:
+                self._pump()
         else:
             self._step(lambda: self._core.receive(data))
+        if self._queued:
+            self._service.turnstile.wait(self._next_turn)
+        self._regulate()
+
+    def _next_turn(self) -> None:
+        """Go on after a full buffer, or with the handshake."""
+        self._queued = False
+        self._pump()
+        self._regulate()
 
     def eof_received(self) -> bool:
         self._end()
@@ -198,7 +212,7 @@ class Driver(asyncio.BufferedProtocol):
         """Read only while the core takes input and the client takes output."""
         if not self._closing:
             holding = self._core.holding and not self._channel.shaking_hands
-            self._channel.read_only_if(not (holding or self._stuck))
+            self._channel.read_only_if(not (holding or self._stuck or self._queued))
 
     # TLS
 

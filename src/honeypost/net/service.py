@@ -18,6 +18,7 @@ from honeypost.events import Event
 from honeypost.model import Client, Identity, Protocol
 from honeypost.net.limits import Admission
 from honeypost.net.tasks import Tasks
+from honeypost.net.turnstile import Turnstile
 from honeypost.ports import Body
 from honeypost.proto.effects import Core
 from honeypost.questions import Question, Verdict
@@ -96,5 +97,7 @@ class Service:
     refusal: Callable[[Client], bytes] = nothing
     """What a client over the budget is told before the connection closes."""
     timer: Timer = call_later
+    turnstile: Turnstile = field(default_factory=Turnstile)
+    """The same for all services of a process."""
     connections: set[Connection] = field(default_factory=set)
     """The live ones."""
