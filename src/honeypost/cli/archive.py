@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
+from honeypost.cli import screen
 from honeypost.config.schema import Paths
 from honeypost.events import DecoyAdopted, DecoyEntered, LoginRefused, MessageCaptured
 from honeypost.extract.report import Report
@@ -93,7 +94,8 @@ class Archive:
         return finding.report if finding else None
 
     def lineages(self) -> Lineages:
-        """Fold the lineage of every account from the journal."""
-        folded = Lineages()
-        folded.fold(self.entries(kinds=LINEAGE_KINDS))
+        """Give the lineage of every account: as far as the worker has come, and the rest."""
+        folded = self.intel.lineages() if self.intel else Lineages()
+        rest = self.entries(after_id=folded.cursor, kinds=LINEAGE_KINDS)
+        folded.fold(screen.progress(rest, "events"))
         return folded

@@ -64,6 +64,8 @@ def collect(
     midnight = now - now % DAY_SECONDS
     lineages = archive.lineages()
     vitals = _vitals(archive, presence)
+    captures = [message.capture for message in archive.messages()]
+    today = sum(capture.size for capture in captures if capture.time >= midnight)
     return shapes.Status(
         running=presence is not None,
         mode=_mode(presence),
@@ -72,13 +74,13 @@ def collect(
         listeners=presence.listeners if presence else {},
         pids=presence.pids if presence else {},
         cpu_seconds=vitals.get("cpu_seconds", 0.0),
-        budgets=_budgets(archive, vitals, budgets, midnight),
+        budgets=_budgets(archive, vitals, budgets, today),
         decoys=len(decoys),
         decoys_today=sum(decoy.adopted_at >= midnight for decoy in decoys),
         guesses=counts.get(LoginRefused.kind(), 0) + len(decoys),
         probes=counts.get(RecipientProbed.kind(), 0),
         sessions=counts.get(SessionOpened.kind(), 0),
-        captures=len(archive.messages()),
+        captures=len(captures),
         handovers=sum(len(lineage.handovers) for lineage in lineages.accounts.values()),
         messages_left=0,
         grants=_grants(archive),
@@ -93,10 +95,8 @@ def _mode(presence: Presence | None) -> str:
 
 
 def _budgets(
-    archive: Archive, vitals: dict[str, Any], budgets: Budgets, midnight: float
+    archive: Archive, vitals: dict[str, Any], budgets: Budgets, today: int
 ) -> list[shapes.Budget]:
-    captures = [message.capture for message in archive.messages()]
-    today = sum(capture.size for capture in captures if capture.time >= midnight)
     return [
         shapes.Budget("connections", vitals.get("connections", 0), budgets.connections),
         shapes.Budget("capture_bytes_per_day", today, budgets.capture_bytes_per_day),

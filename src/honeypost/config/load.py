@@ -25,6 +25,8 @@ from honeypost.errors import ConfigError, ConfigProblem
 
 PREFIX = "HONEYPOST__"
 ENVIRONMENT = "environment"
+NAMELESS = '""'
+"""How TOML writes a key without a letter."""
 FILE_BYTES_MAX = 1024 * 1024
 """A larger file is not a configuration."""
 
@@ -85,10 +87,12 @@ def _from_file(path: Path | None, problems: list[ConfigProblem]) -> Iterator[_Ra
         return
     for section, content in _parsed(path, problems).items():
         if not isinstance(content, dict):
-            problems.append(ConfigProblem(str(path), section, _outside(section)))
+            problems.append(ConfigProblem(str(path), section or NAMELESS, _outside(section)))
             continue
         if section not in SECTIONS:
-            problems.append(ConfigProblem(str(path), section, _unknown_section(section)))
+            problems.append(
+                ConfigProblem(str(path), section or NAMELESS, _unknown_section(section))
+            )
             continue
         for name, value in content.items():
             yield _Raw(str(path), f"{section}.{name}", value)
@@ -113,7 +117,7 @@ def _parsed(path: Path, problems: list[ConfigProblem]) -> dict[str, Any]:
 def _from_environment(environ: Mapping[str, str]) -> Iterator[_Raw]:
     for variable, text in sorted(environ.items()):
         if variable.startswith(PREFIX):
-            key = variable.removeprefix(PREFIX).lower().replace("__", ".")
+            key = variable.removeprefix(PREFIX).lower().replace("__", ".") or variable
             yield _Raw(ENVIRONMENT, key, _typed(text, TYPES.get(key)))
 
 

@@ -32,7 +32,7 @@ class Range:
 
     def objection(self, value: float) -> str:
         """Say what is wrong with the value, ``""`` when nothing is."""
-        if self.least <= value <= self.most:
+        if self.least <= value <= self.most and math.isfinite(value):
             return ""
         until = f" to {self.most:g}" if self.most != math.inf else " or more"
         reason = f" ({self.why})" if self.why else ""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from honeypost.cli import archive as module
 from honeypost.cli.archive import Archive
 from honeypost.config.schema import Paths
+from honeypost.intel.lineage import Lineages
+from honeypost.ports import Entry
+from honeypost.stores.intel import IntelStore
 from support.history import ACCOUNT
 
 
@@ -43,3 +47,28 @@ def test_all_pages_are_read(told: Paths, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(whole) > 20
     assert paged == whole
     assert some == whole[5:]
+
+
+def test_what_the_worker_folded_is_not_folded_again(
+    history: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Archive(history) as archive:
+        whole = archive.lineages()
+        half = Lineages()
+        some = list(archive.entries(kinds=module.LINEAGE_KINDS))[:6]
+        half.fold(some)
+    with IntelStore(history.intel) as intel:
+        intel.save_lineages(half)
+    read: list[str] = []
+    original = Archive.entries
+
+    def entries(self: Archive, **conditions: object) -> Iterator[Entry]:
+        for entry in original(self, **conditions):
+            read.append(entry.id)
+            yield entry
+
+    monkeypatch.setattr(Archive, "entries", entries)
+    with Archive(history) as archive:
+        assert archive.lineages() == whole
+    assert read
+    assert min(read) > some[-1].id

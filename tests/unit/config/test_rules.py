@@ -40,6 +40,7 @@ def test_every_number_has_a_floor() -> None:
         ("budgets.recipients", 99, "RFC 5321"),
         ("beside.names_seconds", 6.0, "a login waits for it"),
         ("decoys.refusal_seconds", float("nan"), "out of range"),
+        ("decoys.no_such_seconds", float("inf"), "out of range"),
         ("site.domains", (), "at least one"),
         ("site.domains", ("a.org", "a.org"), "twice"),
         ("site.domains", ("a.org", "b..org"), "not a domain"),
