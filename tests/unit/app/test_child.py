@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import time
 
 import pytest
 
@@ -17,6 +18,8 @@ from honeypost.extract import limits
 from support.costly_mail import NEEDLE, nested_multiparts, plain
 from support.odd_children import never_ready, program
 
+SOON = 5.0
+"""Far more than a kill takes on a busy machine, far less than the misdeeds last."""
 MAIL = plain(NEEDLE.encode())
 
 
@@ -100,8 +103,11 @@ async def test_what_kills_others_is_survived():
 async def test_misdeeds_are_told_apart(misdeed, mark):
     wall = 0.2 if mark is Mark.TIMEOUT and misdeed == "hangs" else 10.0
     async with running(command=program(misdeed), wall_seconds=wall) as children:
+        await children.warm()
+        begun = time.monotonic()
         with pytest.raises(DissectorFailed) as failure:
             await children.take_apart(MAIL, file="f")
+        assert time.monotonic() - begun < SOON
         assert failure.value.mark is mark
         assert children.pid is None
 
