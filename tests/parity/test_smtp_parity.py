@@ -57,20 +57,20 @@ DIFFERENT: dict[str, tuple[str, str, str]] = {
         "501 5.1.3 Bad recipient address syntax",
         "an address that never ends; we ask nobody about what is no address",
     ),
-    "VRFY Bob <known@example.org>": (
-        "252 2.0.0 Bob <known@example.org>",
+    "VRFY 1:!": (
+        "554 5.7.1 <1:!>: Relay access denied",
         "501 5.1.3 Bad recipient address syntax",
-        "a display name before the address is known to RFC 822 only",
+        "a group name of RFC 822 before a host!user form",
     ),
-    "MAIL FROM:<[>": (
+    "MAIL FROM:<%[1.2.3.4]>": (
         "250 2.1.0 Ok",
         "501 5.1.7 Bad sender address syntax",
-        "Postfix closes brackets that a client left open",
+        "user%host with a literal; only the form with a name is known here",
     ),
-    "MAIL FROM:<a;>": (
+    "MAIL FROM:..a>[1.2.3.4]>": (
         "250 2.1.0 Ok",
         "501 5.1.7 Bad sender address syntax",
-        "the end of an RFC 822 group without its beginning",
+        "two addresses, of which the real one overlooks one",
     ),
 }
 

@@ -165,7 +165,8 @@ SCRIPTS: list[tuple[str, str, list[Step]]] = [
                 '|FROM:<a@b c>|FROM:"x" <a@b>|FROM:<<a@b>>|FROM:<a@b> |FROM:<a@b>x|FROM: a b|FROM:a@b c|FROM:<a..b@c>'
                 '|FROM:<.a@b>|FROM:<a.@b>|FROM:<a@b;c>|FROM:<a;b@c>|FROM:<a:b@c>|FROM:<a\\b@c>|FROM:<a\\ b@c>|FROM:<"a@b>'
                 '|FROM:<a"b"@c>|FROM:<!@b>|from:<a@b>|FROM:\t<a@b>|FROM:<\t>|FROM:< >|FROM:< a@b >|FROM : <a@b>'
-                "|FROM:<é@b>|FROM:<é@b> SMTPUTF8|FROM:<a@é>|FROM:<a@é> SMTPUTF8|FROM:<a!b>|FROM:<a%b@c>|FROM:<[a@b]>|FROM:<-a@b>|FROM:<a%>|FROM:<!a>|FROM:<->"
+                "|FROM:<é@b>|FROM:<é@b> SMTPUTF8|FROM:<a@é>|FROM:<a@é> SMTPUTF8|FROM:<a!b>|FROM:<a%b@c>|FROM:<[a@b]>|FROM:<-a@b>|FROM:<a%>|FROM:<!a>|FROM:<->|FROM:<[>"
+                "|FROM:<a;>|FROM:<,>|FROM:<>a@b|FROM:Bob<a@b>|FROM:<a]b)@c>|FROM:<a@[127.0.0.1>|FROM:<*[1.2.3.4]>"
                 "|FROM:<a@b>,<c@d>|FROM:<a@1.2.3.4>|FROM:<a\0@b>|FROM:<a\x01@b>|FROM:<" + "a" * 300 + "@b>"
                 "|FROM:<a@" + "b" * 70 + ">|FROM:<a@" + "b." * 130 + "c>|FROM:<" + "a" * 3000 + "@b>",
                 verb="MAIL ",

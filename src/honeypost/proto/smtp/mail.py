@@ -140,7 +140,8 @@ def vrfy(session: Session, command: Command) -> None:
         return
     wide = len(texts) > 1 and is_wide(texts[-1:])
     said = b" ".join(texts[:-1] if wide else texts)
-    address = parse_path(said, wide=wide)
+    whole = all(word.whole for word in command.words)
+    address = parse_path(said, wide=wide) if whole else None
     if not address:
         session.refuse(session.profile.mail.recipient_address)
         return

@@ -38,6 +38,12 @@ from honeypost.proto.smtp.addresses import is_host, parse_path
         (b"<a!b>", b"a!b"),
         (b"<a%b>", b"a%b"),
         (b"<!@b>", b"!@b"),
+        (b"Bob Smith <a@b>", b"a@b"),
+        (b"<>a@b", b"a@b"),
+        (b"<,a@b,;>", b"a@b"),
+        (b"<[>", b"[]"),
+        (b"<a@[127.0.0.1>", b"a@[127.0.0.1]"),
+        (b"<a]b)@c>", b"a]b)@c"),
         (b"<a@[127.0.0.1]>", b"a@[127.0.0.1]"),
         (b"<a@[IPv6:2001:db8::1]>", b"a@[IPv6:2001:db8::1]"),
         (b"<\xc3\xa9@b>", b"\xc3\xa9@b"),
@@ -51,8 +57,8 @@ def test_taken(path: bytes, address: bytes) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        b"<a@>", b"<a b@c>", b"<a@b c>", b"<a,b@c>", b"<a;b@c>", b"<a@b;c>", b"<a@b>x", b"<a@b>,<c@d>", b'<a"b"@c>',
-        b"<a(x)b@c>", b"<a@b..c>", b"<a@-b>", b"<a@b->", b"<a@[x]>", b"<a@[IPv6:x]>", b"<a@[127.0.0.1>", b"<[a@b]>",
+        b"<a\\", b"<*[1.2.3.4]>", b"<a@>", b"<a b@c>", b"<a@b c>", b"<a,b@c>", b"<a;b@c>", b"<a@b;c>", b"<a@b>x", b"<a@b>,<c@d>", b'<a"b"@c>',
+        b"<a(x)b@c>", b"<a@b..c>", b"<a@-b>", b"<a@b->", b"<a@[x]>", b"<a@[IPv6:x]>", b"<[a@b]>",
         b"<a@1.2.3.4>", b"<a@\xc3\xa9>", b"<a@" + b"b" * 64 + b">", b"<a@" + b"b." * 130 + b"c>", b"<a@..>", b"<!a>",
         b"<a%>", b"<-a@b>", b"<->", b"<a..b!c>",
     ],
