@@ -53,6 +53,11 @@ def test_every_claim_holds(judge: Judge) -> None:
     assert len(judge.links) == 7
 
 
+def test_what_up_printed_is_valid(judge: Judge) -> None:
+    Draft202012Validator(described("up")).validate(judge.site.ready)
+    assert set(judge.site.pids) == {"up", "edge", "worker"}
+
+
 def test_both_sides_are_told(judge: Judge) -> None:
     shown = (judge.site.data.parent / "shown").read_text()
     assert shown.index("Act 1") < shown.index("Act 2") < shown.index("WON ") < shown.index("Act 3")

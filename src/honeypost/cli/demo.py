@@ -84,7 +84,8 @@ def ended_in_order() -> Iterator[None]:
 
 
 def _stage(out: Console, *, headless: bool) -> Stage:
-    return PlainStage(out) if headless or not out.is_terminal else LiveStage(out)
+    plain = headless or not out.is_terminal or out.is_dumb_terminal
+    return PlainStage(out) if plain else LiveStage(out)
 
 
 def play(stage: Stage, folder: Path, *, fast: bool) -> Judge:

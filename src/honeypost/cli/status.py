@@ -201,7 +201,7 @@ def _bar(budget: shapes.Budget) -> Text:
 def _figures(found: shapes.Status) -> list[tuple[str, str | Text]]:
     granted = found.grants == "given"
     return [
-        ("cpu", f"{found.cpu_seconds:,.1f} s"),
+        *([("cpu", f"{found.cpu_seconds:,.1f} s")] if found.running else ()),
         ("sessions", f"{found.sessions:,}"),
         ("probes", f"{found.probes:,}"),
         ("guesses", f"{found.guesses:,}"),

@@ -83,6 +83,8 @@ def test_where_it_is_shown() -> None:
     assert isinstance(module._stage(terminal, headless=False), LiveStage)
     assert isinstance(module._stage(terminal, headless=True), PlainStage)
     assert isinstance(module._stage(Console(file=io.StringIO()), headless=False), PlainStage)
+    dumb = Console(file=io.StringIO(), force_terminal=True, _environ={"TERM": "dumb"})
+    assert isinstance(module._stage(dumb, headless=False), PlainStage)
 
 
 class Site:

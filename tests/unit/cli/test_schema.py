@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -47,6 +48,37 @@ def test_real_output_is_valid(told: Paths, line: str, capsys: pytest.CaptureFixt
     assert printed
     for one in printed:
         validator.validate(json.loads(one))
+
+
+REFUSED = (
+    "Nov 20 06:25:01 mx postfix/submission/smtpd[7]: warning: unknown[192.0.2.7]: "
+    "SASL PLAIN authentication failed: (reason unavailable), sasl_username=info@example.org\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "content"),
+    [("extract", "Subject: x\n\nhttp://a.example/\n"), ("replay --year 2026", REFUSED)],
+)
+def test_output_about_files_is_valid(
+    tmp_path: Path, line: str, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = tmp_path / "given"
+    given.write_text(content)
+    command = line.split()
+    assert main([*command, str(given), "--json"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == 1
+    Draft202012Validator(described(command[0])).validate(json.loads(printed[0]))
+
+
+def test_what_is_swept_and_forgotten_is_valid(
+    history: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["gc"], ["forget", "192.0.2.1"]):
+        assert main([*command, "--json", "--data", str(history.data)]) == 0
+        line = json.loads(capsys.readouterr().out)
+        Draft202012Validator(described(command[0])).validate(line)
 
 
 def test_a_missing_field_is_not_valid(told: Paths, capsys: pytest.CaptureFixture[str]) -> None:

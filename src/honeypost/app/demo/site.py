@@ -67,13 +67,19 @@ class DemoSite:
     data: Path
     fast: bool
     listeners: Listeners = field(init=False)
-    pids: dict[str, int] = field(default_factory=dict)
+    ready: dict[str, Any] = field(default_factory=dict)
+    """The line that ``honeypost up`` printed."""
     _process: subprocess.Popen[bytes] = field(init=False)
 
     @property
     def paths(self) -> Paths:
         """Where the site stores what it sees."""
         return Paths(self.data)
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes that run, by name."""
+        return dict(self.ready["pids"])
 
     @property
     def settings(self) -> Path:
@@ -98,13 +104,12 @@ class DemoSite:
                 start_new_session=True,
             )
         try:
-            ready = self._ready()
+            self.ready = self._ready()
         except BaseException:
             self._stop()
             raise
-        self.pids = ready["pids"]
         self.listeners = Listeners(
-            **{name: _address(w[0]) for name, w in ready["listeners"].items()}
+            **{name: _address(w[0]) for name, w in self.ready["listeners"].items()}
         )
         return self
 
