@@ -1,0 +1,69 @@
+"""
+What hydra concludes: it wins decoys over submission and IMAP, and never a real account.
+
+Run once per pair, each from another address, as a botnet guesses; and once with lists from one
+address, with Dovecot's penalty off.  All inside a network namespace.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+
+import pytest
+from conftest import missing, program
+
+from support.dovecot_host import IMAP_PORT, NO_PENALTY
+from support.honeypost import Honeypost
+from support.mailhost import MailHost
+from support.postfix_host import SUBMISSION_PORT
+
+pytestmark = pytest.mark.real
+USERS = ("alice@example.org", "info@example.org", "sales@example.org")
+PASSWORDS = ("qwerty", "123456")
+SERVICES = {"smtp": (SUBMISSION_PORT, ("-m", "TLS")), "imap": (IMAP_PORT, ())}
+FOUND = re.compile(r"host: \S+ +login: (\S+) +password: (\S+)")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _needs():
+    if os.geteuid() != 0:
+        missing("not root")
+    for name in ("hydra", "postfix", "dovecot", "nsenter"):
+        program(name)
+
+
+def hydra(host, service, *credentials):
+    """Give the pairs that hydra reports."""
+    port, module = SERVICES[service]
+    restore = ("-I", "-o", "/dev/null")  # no waiting for an earlier run, nothing left behind
+    done = host.namespace.run(
+        program("hydra"), *restore, "-t", "1", "-s", str(port), *credentials, *module,
+        "127.0.0.1", service, cwd=host.base, timeout=120,
+    )  # fmt: skip
+    return set(FOUND.findall(done.stdout))
+
+
+def test_one_pair_at_a_time_from_changing_addresses():
+    addresses = (f"127.{a}.{b}.9" for a, b in itertools.product(range(1, 9), range(1, 250)))
+    found = {service: set() for service in SERVICES}
+    with MailHost() as host, Honeypost(host):
+        for service in SERVICES:
+            for password, user in itertools.product(PASSWORDS, USERS):
+                host.namespace.come_from(next(addresses))
+                found[service] |= hydra(host, service, "-l", user, "-p", password)
+    decoys = {(user, "123456") for user in USERS[1:]}
+    assert found == {"smtp": decoys, "imap": decoys}
+
+
+def test_lists_from_one_address_with_the_penalty_off(tmp_path):
+    (tmp_path / "users").write_text("\n".join(USERS) + "\n")
+    (tmp_path / "passwords").write_text("\n".join(PASSWORDS) + "\n")
+    lists = ("-L", tmp_path / "users", "-P", tmp_path / "passwords")
+    decoys = {(user, "123456") for user in USERS[1:]}
+    with MailHost(dovecot_extra=NO_PENALTY) as host, Honeypost(host):
+        assert {service: hydra(host, service, *lists) for service in SERVICES} == {
+            "smtp": decoys,
+            "imap": decoys,
+        }
