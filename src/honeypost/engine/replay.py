@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from honeypost.decide.names import canonical, near_misses, split_account
+from honeypost.decide.names import canonical, split_account
 from honeypost.engine.logevents import Kind, LogEvent, Outcome, Place
+from honeypost.engine.roster import Roster
 from honeypost.engine.tally import MOST_ACCOUNTS, MOST_NETWORKS, Account, Network, Recent, counted
 from honeypost.model import neighbourhood, printable
 
@@ -66,6 +67,7 @@ class Replay:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
+        self._roster = Roster(rules.users or ())
         self.networks: Recent[Network] = Recent(MOST_NETWORKS, Network)
         self.accounts: Recent[Account] = Recent(MOST_ACCOUNTS, Account)
         self.outcomes: Counter[tuple[Kind, Outcome]] = Counter()
@@ -104,11 +106,9 @@ class Replay:
         known = self.accounts.get(account)
         if known is not None and known.logins.accepted:
             return "the name has logged in within this log"
-        users = self.rules.users or frozenset()
-        if account in users:
+        if account in self._roster:
             return "the name is a real user's"
-        local, domain = split_account(account)
-        if any(f"{near}@{domain}" in users for near in near_misses(local[:64])):
+        if self._roster.resembles(account):
             return "the name is one slip away from a real user's"
         return ""
 
