@@ -99,7 +99,7 @@ def seconds_for(peer: RealPeer | OurPeer, *lines: str) -> list[float]:
 
 
 def test_t40_a_first_refusal_takes_about_two_seconds(real: RealPostfix) -> None:
-    """Dovecot's penalty for the second from one address is not ours: see the decision."""
+    """Dovecot's penalty for the next from one address is left out on purpose."""
     lines = ("EHLO x", f"AUTH PLAIN {WRONG}", f"AUTH PLAIN {WRONG}")
     theirs = seconds_for(RealPeer(real.ports["slow"], "127.0.0.1", source="127.0.0.40"), *lines)
     ours = seconds_for(OurPeer("slow", refusal_seconds=Decoys().refusal_seconds), *lines)

@@ -53,9 +53,7 @@ class Turns:
     @property
     def holding(self) -> bool:
         """Must input wait?"""
-        return not self.closed and (
-            self._paused or self._handshake or self._then is not None or bool(self._waiting)
-        )
+        return not self.closed and (self._paused or self._handshake or self._then is not None)
 
     @property
     def paused(self) -> bool:

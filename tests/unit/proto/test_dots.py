@@ -15,9 +15,9 @@ def read(data: bytes, size: int) -> tuple[bytes, int, bytes]:
     for start in range(0, len(data), size):
         lines.feed(data[start : start + size], held=False)
         while (passage := text.read(lines)) is not None:
+            out, counted = out + passage.data, counted + passage.counted
             if passage.last:
                 return out, counted, lines.take(10_000) + data[start + size :]
-            out, counted = out + passage.data, counted + passage.counted
     raise AssertionError("no end")
 
 
@@ -69,3 +69,15 @@ def test_many_lines_are_taken_at_once() -> None:
     assert passage is not None
     assert passage.data == b"a line\r\n" * 1000
     assert passage.counted == count(b"a line\r\n") * 1000
+
+
+@pytest.mark.parametrize("line", [b"..\r\n", b"\n", b"x\r\r\n"])
+def test_odd_lines_too_are_taken_in_one_pass(line: bytes) -> None:
+    """Line by line through the buffer would be quadratic: an attacker's 64 KiB, a second."""
+    lines = LineBuffer(10)
+    lines.feed(line * 5000 + b".\r\n", held=False)
+    passage = DottedText(20).read(lines)
+    assert passage is not None
+    assert passage.last
+    assert len(lines) == 0
+    assert passage.data == (line[1:] if line.startswith(b".") else line) * 5000

@@ -132,12 +132,12 @@ class LmtpServer:
         passage = text.read(self._lines)
         if passage is None:
             return False
-        if passage.last:
-            self._finish()
-        elif passage.data and self._delivery.size <= self._message_bytes:
+        if passage.data and self._delivery.size <= self._message_bytes:
             self._delivery.size += len(passage.data)
             too_large = self._delivery.size > self._message_bytes
             self._turns.do(AbandonMessage() if too_large else Spool(passage.data))
+        if passage.last:
+            self._finish()
         return True
 
     # Commands

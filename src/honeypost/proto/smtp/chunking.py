@@ -7,7 +7,7 @@ away until LAST, RSET, EHLO or HELO.  LAST ends the transaction whatever came of
 
 from __future__ import annotations
 
-from honeypost.proto.dots import count
+from honeypost.proto.dots import count, count_lines, short_lines
 from honeypost.proto.lines import LineBuffer
 from honeypost.proto.smtp.body import Body
 from honeypost.proto.smtp.commands import Command
@@ -72,6 +72,8 @@ class ChunkedBody(Body):
     def chunk(self, data: bytes) -> None:
         """Take in bytes of a chunk."""
         self._open_line.feed(data, held=False)
+        if text := short_lines(self._open_line, self._line_bytes):
+            self.add(self._open_line.take(len(text)), count_lines(text))
         while (taken := self._open_line.piece(self._line_bytes)) is not None:
             piece, _ends_line = taken
             self.add(piece, count(piece))

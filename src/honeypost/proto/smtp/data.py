@@ -44,9 +44,9 @@ class _Receiver:
         passage = self._text.read(session.lines)
         if passage is None:
             return False
+        if passage.data:
+            self._body.add(passage.data, passage.counted)
         if passage.last:
             session.step = self._commands
             self._body.finish(session.profile.data.queued)
-        else:
-            self._body.add(passage.data, passage.counted)
         return True
