@@ -126,6 +126,22 @@ MUTANTS = (
         "",
         ("tests/unit/beside/postfix/test_containment_config.py",),
     ),
+    Mutant(
+        "the FILTER line removed, behind a real Postfix",
+        "beside/postfix/containment_config.py",
+        '            + self._access(f"FILTER {DECOY_TRANSPORT}:{self._next_hop()}")\n',
+        '            + self._access("DUNNO")\n',
+        ("tests/integration/beside/test_nothing_leaves.py::test_with_everything_up",),
+        needs_root=True,
+    ),
+    Mutant(
+        "the cleanup of notices removed, behind a real Postfix",
+        "beside/postfix/containment_config.py",
+        '            ("cleanup_service_name", NOTICE_CLEANUP),\n',
+        "",
+        ("tests/integration/beside/test_nothing_leaves.py::test_with_our_sink_answering_550",),
+        needs_root=True,
+    ),
 )
 
 
