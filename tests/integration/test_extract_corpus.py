@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote_plus, urlsplit
 
 import pytest
+from selectolax import lexbor
 
 from honeypost.app.child import Children
 from honeypost.engine.extraction import Mark, examine
@@ -130,7 +131,6 @@ async def test_no_mail_ends_the_child(mails):
 
 
 def test_every_page_is_read_as_a_tree_builder_reads_it(mails):
-    lexbor = pytest.importorskip("selectolax.lexbor")
     links = 0
     for path in sorted(path for path in mails.rglob("*") if path.is_file()):
         for part in Walk(path.read_bytes(), Marks()):

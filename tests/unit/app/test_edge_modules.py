@@ -16,7 +16,6 @@ FORBIDDEN = {
     "honeypost.extract",
     "honeypost.outbound",
     "html.parser",
-    "linkify_it",
     "publicsuffixlist",
     "rich",
     "selectolax",
