@@ -33,7 +33,10 @@ def refusal(second: int, client: str, login: str) -> str:
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     path = tmp_path / "mail.log"
-    lines = [refusal(n, f"192.0.2.{n}", "info@example.org" if n % 2 else "info") for n in range(12)]
+    lines = ["rubbish\n"]
+    lines += [
+        refusal(n, f"192.0.2.{n}", "info@example.org" if n % 2 else "info") for n in range(12)
+    ]
     lines += [refusal(20, "2001:db8::1", name) for name in ("info", "info@example.org", "alcie")]
     lines.append(
         "Nov 23 10:01:00 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 550"
@@ -54,7 +57,7 @@ def test_the_summary(log: Path, tmp_path: Path, capsys) -> None:
     options = ["--domain", "example.org", "--users", str(users), "--year", "2025", "--tz", "UTC"]
     assert main(["replay", str(log), *options]) == 0
     shown = capsys.readouterr().out
-    assert "17 lines, 17 of them about clients" in shown
+    assert "18 lines, 17 of them about clients" in shown
     assert "2025-11-23T10:00:00Z to 2025-11-23T10:02:00Z" in shown
     assert "Refused and never let in: 13 networks" in shown
     assert "and 3 more" in shown
@@ -110,7 +113,7 @@ def test_one_json_object_an_event(log: Path, capsysbinary) -> None:
     assert events[0]["time"] == "2025-11-23T09:00:00Z"
     assert events[1] == {
         "file": str(log),
-        "line": 2,
+        "line": 3,
         "time": "2025-11-23T09:00:01Z",
         "kind": "login",
         "client": "192.0.2.1",

@@ -85,11 +85,13 @@ def test_files_without_a_time_stay_in_their_place(tmp_path: Path) -> None:
     for name, text in {
         "new": smtpd("Aug 13"),
         "none": b"rubbish\n" * (PEEK_LINES + 5),
+        "short": b"rubbish\n",
         "old": smtpd("Aug  1"),
     }.items():
         (tmp_path / name).write_bytes(text)
-    names = [str(tmp_path / name) for name in ("new", "none", "old")]
-    assert [Path(name).name for name in in_order(names, READING)] == ["old", "none", "new"]
+    names = [str(tmp_path / name) for name in ("new", "none", "short", "old")]
+    ordered = [Path(name).name for name in in_order(names, READING)]
+    assert ordered == ["old", "none", "short", "new"]
     assert in_order([names[0], "-"], READING) == [names[0], "-"]
 
 
