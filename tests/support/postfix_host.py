@@ -107,7 +107,9 @@ class PostfixHost:
         names = [*REAL, f"postmaster@{DOMAIN}"]
         self._write("mailboxes", "".join(f"{name} x\n" for name in REAL))
         self._write("aliases", f"postmaster@{DOMAIN} alice@{DOMAIN}\n")
-        self._write("senders", "".join(f"{name} {name}\n" for name in names))
+        # Who owns an address: the login with its domain, or without (system users).
+        owners = "".join(f"{name} {name}, {name.partition('@')[0]}\n" for name in names)
+        self._write("senders", owners)
         self.write_configuration()
 
     def write_configuration(self, *, contained: bool = True) -> None:

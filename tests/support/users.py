@@ -112,9 +112,10 @@ class Pam:
             home.mkdir(parents=True)
             home.chmod(0o700)
             _give(home, uid)
-        self._write("passwd", "".join(passwd), 0o644)
+        self._passwd = "".join(passwd)
+        self._write("passwd", self._passwd, 0o644)
         self._write("shadow", "".join(shadow), 0o600)
-        self._write("nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\n", 0o644)
+        self._write("nsswitch.conf", NSS, 0o644)
         rules = "auth required pam_unix.so nodelay\naccount required pam_unix.so\n"
         self._write("pam.d/dovecot", rules, 0o644)
         self._write("pam.d/other", "auth required pam_deny.so\n", 0o644)
@@ -131,11 +132,13 @@ class Pam:
         return ["unshare", "--mount", "sh", "-c", f'{binds} exec "$@"', "sh", *arguments]
 
     def break_it(self) -> None:
-        self._write("pam.d/dovecot", "auth required pam_nowhere.so\n", 0o644)
+        """The users are in a directory (Hesiod) that cannot be reached; so PAM fails as well."""
+        self._write("passwd", Path("/etc/passwd").read_text(), 0o644)
+        self._write("nsswitch.conf", NSS.replace("passwd: files", "passwd: files hesiod"), 0o644)
 
     def mend_it(self) -> None:
-        rules = "auth required pam_unix.so nodelay\naccount required pam_unix.so\n"
-        self._write("pam.d/dovecot", rules, 0o644)
+        self._write("passwd", self._passwd, 0o644)
+        self._write("nsswitch.conf", NSS, 0o644)
 
     def _write(self, name: str, content: str, mode: int) -> None:
         path = self._etc / name
@@ -143,6 +146,7 @@ class Pam:
         path.chmod(mode)
 
 
+NSS = "passwd: files\ngroup: files\nshadow: files\n"
 KINDS = {kind.kind: kind for kind in (PasswdFile, Pam, Sql)}
 
 
