@@ -24,14 +24,16 @@ from pathlib import Path
 
 from honeypost.config.schema import Config, Decoys, SiteSecrets
 from honeypost.decide.secrets import SHORTEST, Vocabulary
+from honeypost.engine.captures import Captures
 from honeypost.engine.director import Director
+from honeypost.engine.spending import Spending
 from honeypost.engine.vocabulary import load_vocabulary
 from honeypost.model import Client, Identity, Protocol, Secret
 from honeypost.questions import LoginVerdict, MayLogin
 from honeypost.testing.memory import (
     Fence,
     ManualClock,
-    MemoryCaptureDesk,
+    MemoryCaptures,
     MemoryDecoys,
     MemoryJournal,
     RealNamesTable,
@@ -77,11 +79,22 @@ class Attack:
         self.clock = ManualClock()
         self.journal = MemoryJournal(self.clock)
         self.decoys = MemoryDecoys()
+        config = Config(decoys=settings)
+        spending = Spending(config.budgets, self.journal, self.clock)
+        captures = Captures(
+            MemoryCaptures(),
+            self.journal,
+            config.budgets,
+            spending,
+            clock=self.clock,
+            header=b"X-M",
+        )
         self.director = Director(
-            Config(decoys=settings),
+            config,
             SiteSecrets(f"s{number}", number.to_bytes(32, "big"), "m.invalid", "X-M"),
             decoys=self.decoys,
-            captures=MemoryCaptureDesk(self.journal),
+            captures=captures,
+            spending=spending,
             journal=self.journal,
             names=RealNamesTable(),
             containment=Fence(),

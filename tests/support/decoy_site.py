@@ -9,7 +9,9 @@ from itertools import count
 from honeypost.config.schema import Budgets, Config, Decoys, Site, SiteSecrets
 from honeypost.decide.decoys import Rules
 from honeypost.decide.secrets import Vocabulary
+from honeypost.engine.captures import Captures
 from honeypost.engine.director import Director
+from honeypost.engine.spending import Spending
 from honeypost.engine.vocabulary import load_vocabulary
 from honeypost.events import LoginRefused
 from honeypost.model import Client, Identity, Protocol, Secret
@@ -17,7 +19,7 @@ from honeypost.questions import LoginVerdict, MayLogin
 from honeypost.testing.memory import (
     Fence,
     ManualClock,
-    MemoryCaptureDesk,
+    MemoryCaptures,
     MemoryDecoys,
     MemoryJournal,
     RealNamesTable,
@@ -82,7 +84,7 @@ class DecoySite:
         self.clock = ManualClock()
         self.journal = MemoryJournal(self.clock)
         self.decoys = MemoryDecoys()
-        self.captures = MemoryCaptureDesk(self.journal)
+        self.store = MemoryCaptures()
         self.names = RealNamesTable()
         self.fence = Fence()
         self._queue_ids = count(1)
@@ -90,11 +92,30 @@ class DecoySite:
 
     def restart(self) -> None:
         """Begin again from what is stored."""
+        self.spending = Spending(
+            self.config.budgets,
+            self.journal,
+            self.clock,
+            spent_today=sum(
+                capture.size
+                for capture in self.store.captures()
+                if capture.time // 86_400 == self.clock() // 86_400
+            ),
+        )
+        self.captures = Captures(
+            self.store,
+            self.journal,
+            self.config.budgets,
+            self.spending,
+            clock=self.clock,
+            header=b"X-Tq81mR",
+        )
         self.director = Director(
             self.config,
             self.secrets,
             decoys=self.decoys,
             captures=self.captures,
+            spending=self.spending,
             journal=self.journal,
             names=self.names,
             containment=self.fence,

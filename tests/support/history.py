@@ -17,6 +17,7 @@ from honeypost.config.secrets import create_if_missing
 from honeypost.engine.captures import Captures
 from honeypost.engine.director import Director
 from honeypost.engine.journal import Journal
+from honeypost.engine.spending import Spending
 from honeypost.events import (
     CaptureExtracted,
     GrantsStopped,
@@ -117,9 +118,12 @@ async def _make(config: Config, secrets: SiteSecrets, paths: Paths) -> None:
     segments.open()
     try:
         journal = Journal(store, clock, CountingChance())
-        captures = Captures(segments, journal, config.budgets, clock, secrets.header.encode())
+        spending = Spending(config.budgets, journal, clock)
+        captures = Captures(
+            segments, journal, config.budgets, spending, clock=clock, header=secrets.header.encode()
+        )
         director = Director(
-            config, secrets, decoys=store, captures=captures, journal=journal,
+            config, secrets, decoys=store, captures=captures, spending=spending, journal=journal,
             names=OneRealName(), containment=Contained(), clock=clock,
             queue_id=lambda _: "ABCDEF0123",
         )  # fmt: skip

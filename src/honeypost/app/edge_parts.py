@@ -25,6 +25,7 @@ from honeypost.engine.captures import Captures
 from honeypost.engine.director import Director
 from honeypost.engine.janitor import Janitor, Part
 from honeypost.engine.journal import Journal
+from honeypost.engine.spending import Spending
 from honeypost.errors import ConfigError, ConfigProblem, UsageError
 from honeypost.events import DecoyAdopted, LoginRefused, LoginReported, MessageCaptured
 from honeypost.model import Protocol
@@ -160,20 +161,23 @@ class Edge:
 
     def _new_director(self) -> Director:
         midnight = time.time() // DAY_SECONDS * DAY_SECONDS
+        spent = self.segments.bytes_since(midnight)
+        spending = Spending(self.config.budgets, self.journal, time.time, spent_today=spent)
         captures = Captures(
             self.segments,
             self.journal,
             self.config.budgets,
-            time.time,
-            self._secrets.header.encode(),
+            spending,
+            clock=time.time,
+            header=self._secrets.header.encode(),
             account_of=lambda marker: self.director.account_of(marker),  # noqa: PLW0108 made later
-            spent_today=self.segments.bytes_since(midnight),
         )
         return Director(
             self.config,
             self._secrets,
             decoys=self.store,
             captures=captures,
+            spending=spending,
             journal=self.journal,
             names=real_names(self.config, self.paths),
             containment=containment(self.config, self.sockets),

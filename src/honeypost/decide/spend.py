@@ -30,14 +30,14 @@ class DayBudget:
         self._by_account: dict[str, int] = {}
 
     def has_room(self, now: float, amount: int, account: str) -> bool:
-        """May the account spend so much more now?"""
+        """May the account spend so much more now?  ``""`` is nobody, who has no share."""
         self._turn(now)
         if self._spent + amount > self.limit:
             return False
-        return self._by_account.get(account, 0) + amount <= self.account_limit
+        return not account or self._by_account.get(account, 0) + amount <= self.account_limit
 
     def spend(self, now: float, amount: int) -> None:
-        """Count bytes that are kept."""
+        """Count bytes that are kept; negative ones are given back."""
         self._turn(now)
         self._spent += amount
 

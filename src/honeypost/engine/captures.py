@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import Final
 
 from honeypost.config.schema import Budgets
-from honeypost.engine.journal import Journal
+from honeypost.engine.grants import Notebook
+from honeypost.engine.spending import DAY_BYTES, TELL_SECONDS, Spending
 from honeypost.errors import StoreError, StoreFull
 from honeypost.events import BudgetExceeded, Event, MessageCaptured, MessageRefused
 from honeypost.model import Envelope, Identity, Protocol
@@ -23,9 +24,6 @@ from honeypost.questions import Acceptance, KeepMessage, KeepVerdict
 
 HEADER_BYTES: Final = 1024
 """Longest first line that is looked at; ours has 100 at most."""
-DAY_SECONDS: Final = 86_400
-NOTICE_SECONDS: Final = 60
-"""One BudgetExceeded per budget and so many seconds."""
 
 AccountOf = Callable[[str], str]
 """The decoy account of a marker, ``""`` when there is none."""
@@ -37,27 +35,25 @@ class Captures:
     def __init__(
         self,
         store: CaptureStore,
-        journal: Journal,
+        journal: Notebook,
         budgets: Budgets,
+        spending: Spending,
+        *,
         clock: Clock,
         header: bytes,
-        *,
         account_of: AccountOf = lambda _: "",
-        spent_today: int = 0,
     ) -> None:
         """
         :param header: name of the secret header, without the colon.
-        :param spent_today: bytes captured since midnight UTC before this process started.
         """
         self._store = store
         self._journal = journal
         self._budgets = budgets
+        self._spending = spending
         self._clock = clock
         self._header = header.lower() + b":"
         self._account_of = account_of
-        self._day = _day(clock())
-        self._spent = spent_today
-        self._noticed: dict[str, float] = {}
+        self._disk_told_at = float("-inf")
 
     def spool(self) -> Body:
         """Begin a body; who gets it writes, then gives it to :meth:`keep` or abandons it."""
@@ -74,15 +70,16 @@ class Captures:
         size = body.size
         if size > self._budgets.message_bytes:
             return self._refuse(envelope, who, body, Acceptance.TOO_LARGE, "message_bytes")
-        if not self._spend(size):
-            self._notice("capture_bytes_per_day", self._budgets.capture_bytes_per_day)
-            return self._refuse(envelope, who, body, Acceptance.TRY_LATER, "capture_bytes_per_day")
+        # Behind Postfix the sender's share was charged when its policy service asked.
+        payer = "" if who.protocol is Protocol.LMTP else envelope.account
+        if not self._spending.take(payer, size):
+            return self._refuse(envelope, who, body, Acceptance.TRY_LATER, DAY_BYTES)
         try:
             capture = await self._store.keep(envelope, who, body, self._clock())
         except StoreError as error:
-            self._spent -= size
+            self._spending.give_back(payer, size)
             if isinstance(error, StoreFull):
-                self._notice("disk_bytes", self._budgets.disk_bytes)
+                self._tell_disk()
             return self._refuse(envelope, who, body, Acceptance.TRY_LATER, "store")
         self._journal.note(_captured(capture), who)
         return KeepVerdict(Acceptance.ACCEPTED, envelope.queue_id)
@@ -98,16 +95,6 @@ class Captures:
         marker = line[len(self._header) :].strip().decode("ascii", "replace")
         return replace(envelope, account=self._account_of(marker) or envelope.account)
 
-    def _spend(self, size: int) -> bool:
-        """Take from the day's bytes; a message that is kept in vain gives them back."""
-        today = _day(self._clock())
-        if today != self._day:
-            self._day, self._spent = today, 0
-        if self._spent + size > self._budgets.capture_bytes_per_day:
-            return False
-        self._spent += size
-        return True
-
     def _refuse(
         self, envelope: Envelope, who: Identity, body: Body, answer: Acceptance, budget: str
     ) -> KeepVerdict:
@@ -116,11 +103,11 @@ class Captures:
         self._journal.note(event, who)
         return KeepVerdict(answer)
 
-    def _notice(self, budget: str, limit: int) -> None:
+    def _tell_disk(self) -> None:
         now = self._clock()
-        if now - self._noticed.get(budget, float("-inf")) >= NOTICE_SECONDS:
-            self._noticed[budget] = now
-            self._journal.note(BudgetExceeded(budget, limit), None)
+        if now - self._disk_told_at >= TELL_SECONDS:
+            self._disk_told_at = now
+            self._journal.note(BudgetExceeded("disk_bytes", self._budgets.disk_bytes), None)
 
 
 def _captured(capture: Capture) -> Event:
@@ -133,7 +120,3 @@ def _captured(capture: Capture) -> Event:
         size=capture.size,
         sha256=capture.sha256,
     )
-
-
-def _day(time: float) -> int:
-    return int(time // DAY_SECONDS)

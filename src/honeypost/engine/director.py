@@ -15,10 +15,11 @@ from honeypost.config.schema import Config, SiteSecrets
 from honeypost.decide.decoys import Rules
 from honeypost.decide.names import is_listed, split_account, strip_extension
 from honeypost.decide.secrets import Vocabulary
+from honeypost.engine.captures import Captures
 from honeypost.engine.grants import Grants, Notebook
 from honeypost.engine.guesses import Guesses
 from honeypost.engine.logins import LOGIN_LIMIT, Logins, named
-from honeypost.engine.spending import CaptureDesk, Spending
+from honeypost.engine.spending import Spending
 from honeypost.engine.vocabulary import load_vocabulary
 from honeypost.events import LoginReported
 from honeypost.model import Identity, Protocol
@@ -54,7 +55,7 @@ class Director:
     """
     Decides about people, within the site's rules and budgets.
 
-    ``captures`` keeps messages (:class:`.spending.CaptureDesk`), ``journal`` notes events
+    ``spending`` is the one that ``captures`` was given, ``journal`` notes events
     (:class:`.grants.Notebook`).  ``vocabulary`` is the shipped list unless given.
     """
 
@@ -64,7 +65,8 @@ class Director:
         secrets: SiteSecrets,
         *,
         decoys: DecoyStore,
-        captures: CaptureDesk,
+        captures: Captures,
+        spending: Spending,
         journal: Notebook,
         names: RealNames,
         containment: Containment,
@@ -82,7 +84,8 @@ class Director:
         self.rules = Rules(settings.decoys, settings.site.domains, secrets.key, words)
         self._guesses = Guesses(settings.budgets.accounts)
         self._grants = Grants(containment, journal)
-        self._spending = Spending(settings.budgets, captures, journal, clock)
+        self._captures = captures
+        self._spending = spending
         self._logins = Logins(
             self.rules,
             self._guesses,
@@ -106,7 +109,7 @@ class Director:
 
     def spool(self) -> Body:
         """Give an empty body for a message that begins."""
-        return self._spending.spool()
+        return self._captures.spool()
 
     def account_of(self, marker: str) -> str:
         """Give the decoy that a marker user's local part stands for, ``""`` if none."""
@@ -176,7 +179,7 @@ class Director:
     async def _keep(self, question: KeepMessage, who: Identity, body: Body | None) -> KeepVerdict:
         if body is None:
             return KeepVerdict(Acceptance.TRY_LATER)
-        return await self._spending.keep(question, who, body)
+        return await self._captures.keep(question, who, body)
 
     def _may_spend(self, question: MaySpend) -> SpendVerdict:
         """

@@ -1,55 +1,44 @@
 """
-Keeps each decoy within its share of the day's bytes, and ends what would be refused early.
+The day's bytes: what decoys may still send, in all and each.
 
-:mod:`.captures` has the last word about size, day and disk when a message is kept.  Here the
-sender is stopped before that: at the first recipient, and behind Postfix at the policy call
-before the message is handed over.  So a body that would be refused is not received at all.
-It is answered as a full server would (4xx); the operator is told once a minute.
+One object is asked at three moments.  The director asks it before a body is received (at the
+first recipient, and behind Postfix at the policy call), so that what would be refused is not
+received at all; :mod:`.captures` takes the bytes when a message is kept.  Behind Postfix the
+sender's share is charged at the policy call, because there a message arrives in several
+deliveries.  What is over is answered as a full server would (4xx); the operator is told once
+a minute.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from honeypost.config.schema import Budgets
 from honeypost.decide.spend import DayBudget
 from honeypost.engine.grants import Notebook
-from honeypost.events import BudgetExceeded, MessageCaptured, MessageRefused
-from honeypost.model import Identity
-from honeypost.ports import Body, Clock, Entry
-from honeypost.questions import Acceptance, KeepMessage, KeepVerdict
+from honeypost.events import BudgetExceeded, MessageCaptured
+from honeypost.ports import Clock, Entry
 
 DAY_BYTES = "capture_bytes_per_day"
 TELL_SECONDS = 60.0
 """That a budget is used up is told once in so many seconds."""
 
 
-class CaptureDesk(Protocol):
-    """Keeps messages; :class:`~honeypost.engine.captures.Captures`."""
-
-    def spool(self) -> Body: ...
-
-    async def keep(self, question: KeepMessage, who: Identity, body: Body) -> KeepVerdict: ...
-
-
 class Spending:
-    """The budgets of what decoys send."""
+    """The budget of what decoys send in a day (UTC)."""
 
     def __init__(
-        self, budgets: Budgets, captures: CaptureDesk, journal: Notebook, clock: Clock
+        self, budgets: Budgets, journal: Notebook, clock: Clock, *, spent_today: int = 0
     ) -> None:
-        self._captures = captures
+        """
+        :param spent_today: bytes captured since midnight UTC before this process started.
+        """
         self._journal = journal
         self._clock = clock
         self._day = DayBudget(budgets.capture_bytes_per_day)
+        self._day.spend(clock(), spent_today)
         self._told_at = -TELL_SECONDS
 
-    def spool(self) -> Body:
-        """Give an empty body for a message that begins."""
-        return self._captures.spool()
-
     def has_room(self, account: str, size: int = 1) -> bool:
-        """May the decoy send so many bytes more today?  Tells when not."""
+        """May the account (``""``: nobody's in particular) send so much more today?  Tells."""
         now = self._clock()
         if self._day.has_room(now, size, account):
             return True
@@ -59,27 +48,26 @@ class Spending:
         return False
 
     def charge(self, account: str, size: int) -> None:
-        """Count a message against the account's share; Postfix will hand it over."""
+        """Count a message against the account's share alone; its bytes come later."""
         self._day.charge(self._clock(), size, account)
 
-    async def keep(self, question: KeepMessage, who: Identity, body: Body) -> KeepVerdict:
-        """Have a message kept, within its sender's share; it takes the body over."""
-        account = question.envelope.account
-        if account and not self.has_room(account, question.size):
-            body.abandon()
-            answer = Acceptance.TRY_LATER
-            self._journal.note(MessageRefused(account, answer, DAY_BYTES, question.size), who)
-            return KeepVerdict(answer)
-        verdict = await self._captures.keep(question, who, body)
-        if verdict.acceptance is Acceptance.ACCEPTED:
-            self._day.spend(self._clock(), question.size)
-            if account:
-                self.charge(account, question.size)
-        return verdict
+    def take(self, account: str, size: int) -> bool:
+        """Take bytes from the day, and from the account's share unless it is ``""``."""
+        if not self.has_room(account, size):
+            return False
+        self._day.spend(self._clock(), size)
+        if account:
+            self.charge(account, size)
+        return True
+
+    def give_back(self, account: str, size: int) -> None:
+        """Undo a ``take`` whose message could not be kept."""
+        self._day.spend(self._clock(), -size)
+        if account:
+            self.charge(account, -size)
 
     def restore(self, entry: Entry) -> None:
-        """Count what the journal says was captured before the restart."""
+        """Count against the sender's share what the journal says was captured today."""
         event = entry.event
-        if isinstance(event, MessageCaptured):
-            self._day.spend(entry.time, event.size)
+        if isinstance(event, MessageCaptured) and event.account:
             self._day.charge(entry.time, event.size, event.account)

@@ -15,10 +15,9 @@ from typing import TypeVar
 
 from honeypost.decide.names import is_near_miss, split_account, strip_extension
 from honeypost.errors import StoreError, StoreFull
-from honeypost.events import Event, MessageCaptured
+from honeypost.events import Event
 from honeypost.model import Envelope, Identity
 from honeypost.ports import Body, Capture, Decoy, Entry, Reality
-from honeypost.questions import Acceptance, KeepMessage, KeepVerdict
 
 E = TypeVar("E", bound=Event)
 
@@ -173,38 +172,6 @@ class MemoryCaptures:
 
     def read(self, capture_id: str) -> bytes:
         return self.bodies[capture_id]
-
-
-class MemoryCaptureDesk:
-    """What the director hands messages to: keeps them and tells the journal."""
-
-    def __init__(self, journal: MemoryJournal, store: MemoryCaptures | None = None) -> None:
-        self.journal = journal
-        self.store = store or MemoryCaptures()
-
-    def spool(self) -> MemoryBody:
-        """Give an empty body to write to."""
-        return self.store.spool()
-
-    async def keep(self, question: KeepMessage, who: Identity, body: Body) -> KeepVerdict:
-        """Keep the message; TRY_LATER when the store cannot."""
-        envelope = question.envelope
-        try:
-            capture = await self.store.keep(envelope, who, body, self.journal.clock())
-        except StoreError:
-            body.abandon()
-            return KeepVerdict(Acceptance.TRY_LATER)
-        captured = MessageCaptured(
-            capture=capture.id,
-            account=envelope.account,
-            queue_id=envelope.queue_id,
-            reverse_path=envelope.reverse_path,
-            recipients=len(envelope.recipients),
-            size=capture.size,
-            sha256=capture.sha256,
-        )
-        self.journal.note(captured, who)
-        return KeepVerdict(Acceptance.ACCEPTED, envelope.queue_id)
 
 
 @dataclass

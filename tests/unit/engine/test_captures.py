@@ -5,6 +5,7 @@ import pytest
 from honeypost.config.schema import Budgets
 from honeypost.engine.captures import Captures
 from honeypost.engine.journal import Journal
+from honeypost.engine.spending import Spending
 from honeypost.errors import StoreError, StoreFull
 from honeypost.events import BudgetExceeded, MessageCaptured, MessageRefused
 from honeypost.model import Client, Envelope, Identity, Protocol, Recipient
@@ -24,14 +25,16 @@ class Desk:
         self.store = MemoryCaptures(body_limit=1 << 24)
         self.log = MemoryEventLog()
         self.clock = ManualClock()
+        journal = Journal(self.log, self.clock, CountingChance())
+        budgets = budgets or Budgets()
         self.captures = Captures(
             self.store,
-            Journal(self.log, self.clock, CountingChance()),
-            budgets or Budgets(),
-            self.clock,
-            b"X-Tq81mR",
+            journal,
+            budgets,
+            Spending(budgets, journal, self.clock, spent_today=spent_today),
+            clock=self.clock,
+            header=b"X-Tq81mR",
             account_of=lambda marker: ACCOUNTS.get(marker, ""),
-            spent_today=spent_today,
         )
 
     async def keep(self, data, who=DIRECT, to=TO):
@@ -167,9 +170,9 @@ async def test_a_used_up_budget_is_noted_once_a_minute():
 
 async def test_without_an_injected_lookup_nobody_is_named():
     desk = Desk()
-    captures = Captures(
-        desk.store, Journal(desk.log, desk.clock, CountingChance()), Budgets(), desk.clock, b"X-A"
-    )
+    journal = Journal(desk.log, desk.clock, CountingChance())
+    spending = Spending(Budgets(), journal, desk.clock)
+    captures = Captures(desk.store, journal, Budgets(), spending, clock=desk.clock, header=b"X-A")
     body = captures.spool()
     body.write(b"X-A: m4rk3r\nbody")
     await captures.keep(KeepMessage(TO, 16), POSTFIX, body)

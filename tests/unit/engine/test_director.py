@@ -170,7 +170,7 @@ async def test_the_shipped_list_is_used_unless_another_is_given():
     site = DecoySite()
     director = Director(
         site.config, site.secrets, decoys=site.decoys, captures=site.captures,
-        journal=site.journal, names=site.names, containment=site.fence, clock=site.clock,
+        spending=site.spending, journal=site.journal, names=site.names, containment=site.fence, clock=site.clock,
         queue_id=lambda _: "",
     )  # fmt: skip
     site.director = director

@@ -37,9 +37,9 @@ async def test_one_decoy_has_half_of_the_day():
 
 async def test_a_message_that_was_not_kept_costs_nothing():
     site = DecoySite(budgets=BUDGET)
-    site.captures.store.failure = StoreFull("disk")
+    site.store.failure = StoreFull("disk")
     assert await keep(site, 50) is Acceptance.TRY_LATER
-    site.captures.store.failure = None
+    site.store.failure = None
     assert await keep(site, 50) is Acceptance.ACCEPTED
 
 

@@ -6,13 +6,11 @@ from honeypost.errors import StoreError, StoreFull
 from honeypost.events import SessionOpened
 from honeypost.model import Client, Envelope, Identity, Protocol
 from honeypost.ports import Decoy, Reality
-from honeypost.questions import Acceptance, KeepMessage
 from honeypost.testing.memory import (
     CountingChance,
     Fence,
     ManualClock,
     MemoryBody,
-    MemoryCaptureDesk,
     MemoryCaptures,
     MemoryDecoys,
     MemoryEventLog,
@@ -89,16 +87,6 @@ async def test_captures_give_back_what_they_were_given():
     assert list(store.captures()) == [capture]
     with pytest.raises(KeyError):
         store.read("none")
-
-
-async def test_the_desk_says_try_later_when_the_store_cannot():
-    journal = MemoryJournal(ManualClock())
-    desk = MemoryCaptureDesk(journal)
-    question = KeepMessage(Envelope(b"", (), queue_id="Q"), 1)
-    assert (await desk.keep(question, WHO, desk.spool())).acceptance is Acceptance.ACCEPTED
-    desk.store.failure = StoreFull("disk")
-    assert (await desk.keep(question, WHO, desk.spool())).acceptance is Acceptance.TRY_LATER
-    assert len(journal.events) == 1
 
 
 @pytest.mark.parametrize(
