@@ -78,7 +78,7 @@ class Budgets:
     message_bytes: int = setting(10_240_000, "Largest message; announced as SIZE.")
     recipients: int = setting(1000, "Recipients of one message.")
     capture_bytes_per_day: int = setting(200 * MIB, "Bytes of captures a day.")
-    disk_bytes: int = setting(512 * MIB, "Bytes of captures kept.")
+    disk_bytes: int = setting(512 * MIB, "Bytes of captures kept; the oldest make way.")
     disk_free_bytes: int = setting(256 * MIB, "Free space on the disk that we leave to others.")
     spool_bytes: int = setting(64 * MIB, "Bytes of message bodies being received, all together.")
     spool_memory_bytes: int = setting(

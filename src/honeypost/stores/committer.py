@@ -7,10 +7,12 @@ Nothing here is called from the event loop while the thread runs, but for what s
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from honeypost.config.schema import Budgets
 from honeypost.errors import StoreError, StoreFull
@@ -31,8 +33,14 @@ class Keep:
     body: SpooledBody
 
 
+SEGMENTS: Final = 16
+"""At least so many fit into the disk budget, so that a small part goes at a time."""
+SMALLEST_SEGMENT_BYTES: Final = 64 * 1024
+
 Task = Callable[[], object]
 """Anything else that must be done by the one who writes."""
+
+_log = logging.getLogger(__name__)
 
 
 class Committer:
@@ -50,7 +58,8 @@ class Committer:
         self._budgets = budgets
         self._chance = chance
         self._files = files
-        self._segment_bytes = segment_bytes
+        share = max(budgets.disk_bytes // SEGMENTS, SMALLEST_SEGMENT_BYTES)
+        self._segment_bytes = min(segment_bytes, share)
         self._current: Appender | None = None
         self.catalogue = Catalogue(directory, files)
 
@@ -130,10 +139,27 @@ class Committer:
         if self._current is not None and self._current.size >= self._segment_bytes:
             self.seal()
         if self._current is None:
+            self._make_way()
             number = self.catalogue.next_number()
             marker = self._chance(MARKER_BYTES)
             self._current = begin_segment(self._files, self._directory, number, marker)
         return self._current
+
+    def _make_way(self) -> None:
+        """
+        Delete the oldest segments so that two more fit into the budget.
+
+        Two, because the last message of a segment may be as long as another one.
+
+        A decoy must go on taking mail when old captures fill their share of the disk; what
+        was taken apart from them stays in the worker's findings.
+        """
+        most = self._budgets.disk_bytes - 2 * self._segment_bytes
+        for line in self.catalogue.lines():
+            if self.catalogue.bytes <= most:
+                return
+            freed = self.catalogue.remove(line.number)
+            _log.info("captures: segment %d made way, %d bytes", line.number, freed)
 
     def _give_up(self, segment: Appender, start: int) -> None:
         """After a failed sync: take the group back and never write to this segment again."""

@@ -220,6 +220,17 @@ async def test_the_disk_budget_is_kept(make):
     assert store._spool.bytes == 0
 
 
+async def test_the_oldest_segments_make_way_for_new_captures(make):
+    budget = 1 << 20
+    store = make(Budgets(disk_bytes=budget, disk_free_bytes=0))
+    kept = [await keep(store, body_of(number, 30_000)) for number in range(60)]
+    left = [capture.id for capture in store.captures()]
+    assert left == [capture.id for capture in kept[-len(left) :]]
+    assert store.bytes <= budget
+    assert len(left) * 30_000 > budget * 0.7
+    assert store.read(kept[-1].id) == body_of(59, 30_000)
+
+
 async def test_free_space_is_left_to_others(make, files):
     store = make(Budgets(disk_free_bytes=1_000_000))
     files.free = 1_010_000
