@@ -12,8 +12,8 @@ import os
 import re
 
 import pytest
-from conftest import missing, program
 
+from conftest import missing, program
 from support.dovecot_host import IMAP_PORT, NO_PENALTY
 from support.honeypost import Honeypost
 from support.mailhost import MailHost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -90,7 +91,10 @@ class Honeypost:
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert line, self.said()
+        if not line:
+            self._process.wait(timeout=10)
+            self._close()
+            raise AssertionError(self.said())
         self.pids = json.loads(line)["pids"]
 
     def stop(self) -> None:
@@ -136,10 +140,8 @@ class Honeypost:
 
     def _signal(self, number: int) -> None:
         for pid in self.pids.values():
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-            except ProcessLookupError:
-                pass
 
     def _close(self) -> None:
         if self._process.stdout is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from conftest import missing, program
 
+from conftest import missing, program
 from support.dovecot_host import NO_PENALTY
 from support.honeypost import Honeypost
 from support.mailhost import MailHost

@@ -6,10 +6,14 @@ in before sends nothing out either.
 from __future__ import annotations
 
 import shutil
+import time
+from contextlib import ExitStack
 
 import pytest
 
 from honeypost.beside.containment import AttachedContainment
+from honeypost.beside.postfix.instance import list_children
+from support.postfix_host import SUBMISSION_PORT
 from support.waiting import until
 
 pytestmark = pytest.mark.real
@@ -118,6 +122,25 @@ def test_without_postfix_there_is_no_grant(host, session):
         assert not host.imap_login(DECOY, PASSWORD)
     finally:
         host.postfix.start()
+
+
+def test_a_grant_is_checked_within_five_milliseconds_beside_a_hundred_sessions(host, session):
+    with ExitStack() as sessions:
+        for number in range(95):
+            connected = host.namespace.connect(
+                "127.0.0.1", SUBMISSION_PORT, source=f"127.8.0.{number + 1}"
+            )
+            sessions.callback(connected.close)
+        containment = AttachedContainment(host.manifest)
+        master = int((host.postfix.queue / "pid/master.pid").read_text())
+        until(lambda: len(list_children(master)) > 95)
+        taken = []
+        for _ in range(21):
+            before = time.thread_time()
+            assert containment.doubt() == ""
+            taken.append(time.thread_time() - before)
+    assert taken[0] < 0.01  # all are new to it
+    assert sorted(taken)[10] < 0.002
 
 
 def test_the_turn_to_doubt_and_back_is_noted(honeypost):

@@ -9,8 +9,8 @@ import re
 from itertools import islice
 
 import pytest
-from conftest import program
 
+from conftest import program
 from support.postfix_host import HOSTNAME, SUBMISSION_PORT
 from support.waiting import until
 
@@ -54,7 +54,9 @@ def send(host, honeypost):
 
 def stuffed(text):
     """Make wire text: CRLF at each line's end, leading dots doubled."""
-    return b"".join(b"." * line.startswith(b".") + line + b"\r\n" for line in text.split(b"\r\n")[:-1])
+    return b"".join(
+        b"." * line.startswith(b".") + line + b"\r\n" for line in text.split(b"\r\n")[:-1]
+    )
 
 
 def wire(raw):
@@ -177,7 +179,7 @@ def test_text_without_a_head_is_given_an_empty_one(send):
     [
         b"A: 1\r\n\r\n.\r\n..dots\r\n",
         b"A: 1\r\n\r\ncaf\xc3\xa9 \xff\x00\x01 8 bits\r\n",
-        b"A: 1\r\nFrom: \"x\" <x@y>\r\n\tfolded\r\nDate: nonsense\r\n\r\n\r\n\r\n",
+        b'A: 1\r\nFrom: "x" <x@y>\r\n\tfolded\r\nDate: nonsense\r\n\r\n\r\n\r\n',
         b"A: 1\r\n\r\n",
     ],
 )  # fmt: skip
