@@ -90,17 +90,19 @@ def one(archive: Archive, wanted: str) -> Joined:
 
     :raises UsageError: when several are. :raises HoneypostError: when there is none.
     """
-    found = [
-        message
-        for message in archive.messages()
-        if wanted == message.capture.envelope.queue_id
-        or any(wanted in (part, part[-SHORT_ID:]) for part in message.parts)
-    ]
+    found = [message for message in archive.messages() if means(message, wanted)]
     if len(found) > 1:
         raise UsageError(f"{wanted!r} fits {len(found)} messages; give more of the id")
     if not found:
         raise HoneypostError(f"there is no capture {wanted!r}")
     return found[0]
+
+
+def means(message: Joined, wanted: str) -> bool:
+    """Is the message meant by that id: of a part, whole or as listed, or its queue id?"""
+    return wanted == message.capture.envelope.queue_id or any(
+        wanted in (part, part[-SHORT_ID:]) for part in message.parts
+    )
 
 
 def shape(archive: Archive, message: Joined, *, full: bool = False) -> Capture:

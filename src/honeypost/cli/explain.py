@@ -11,14 +11,14 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from honeypost.cli import screen
+from honeypost.cli import captures, screen
 from honeypost.cli.archive import Archive
 from honeypost.cli.evidence import DISAGREES, GAP, Witness
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
 from honeypost.cli.shapes import Evidence, Explanation
 from honeypost.config import secrets
 from honeypost.config.schema import Config, Paths
-from honeypost.decide.decoys import Rules
+from honeypost.decide.decoys import Reason, Rules
 from honeypost.engine.vocabulary import load_vocabulary
 from honeypost.errors import HoneypostError
 from honeypost.events import (
@@ -97,7 +97,7 @@ def _candidates(text: str, archive: Archive, rules: Rules) -> Iterator[Subject]:
         yield Subject("address", text, {"network": text})
     yield Subject("session", text, {"session": text})
     for message in archive.messages():
-        if text in (*message.parts, message.capture.envelope.queue_id):
+        if captures.means(message, text):
             session = {"session": message.capture.who.session}
             yield Subject("message", message.capture.id, session, message.parts)
     account = rules.account(text.encode("utf-8", "replace"))
@@ -242,13 +242,20 @@ def _piece(piece: Evidence) -> Iterator[Text | Padding]:
     head = Text.assemble(
         (f"  {piece.time[11:19]}  ", "dim"), f"{piece.client:<15}  {piece.account}"
     )
-    if piece.needed_failures and piece.recomputed != GAP:
-        head.append(f"  {piece.distinct_failures} of {piece.needed_failures} failures", "dim")
+    if piece.distinct_failures and piece.recomputed != GAP:
+        head.append(f"  {_progress(piece)}", "dim")
     yield head
     rule = f"  ({piece.reason})" if piece.reason else ""
     because = Text.assemble(piece.because, (rule, "dim"))
     yield screen.label("told", piece.answer, _colour(piece), indent=EVIDENCE_INDENT)
     yield screen.label("because", because, indent=EVIDENCE_INDENT)
+
+
+def _progress(piece: Evidence) -> str:
+    """Say how far the account was from opening."""
+    if piece.reason == Reason.ADOPTED:
+        return f"after {piece.distinct_failures} failures"
+    return f"failure {piece.distinct_failures}, opens after {piece.needed_failures}"
 
 
 def _colour(piece: Evidence) -> str:

@@ -86,6 +86,13 @@ def test_a_message_by_its_queue_id_leaves_the_others_out(
     assert found["disagreements"] == 0
 
 
+def test_a_message_by_the_id_that_captures_lists(
+    told: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = explained(capsys, told, "4Zq2")
+    assert explained(capsys, told, whole["subject"][-8:]) == whole
+
+
 def test_a_session(told: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     with Archive(told) as archive:
         session = next(e.who.session for e in archive.entries(client="192.0.2.51") if e.who)
@@ -165,7 +172,7 @@ def test_the_screen(told: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "info", "--data", str(told.data)]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith("info@example.org  account\n")
-    assert "  12:01:00  192.0.2.1        info@example.org  1 of 2 failures" in shown
+    assert "  12:01:00  192.0.2.1        info@example.org  failure 1, opens after 2" in shown
     assert "told          535 5.7.8 Error: authentication failed" in shown
     assert "agrees: all 8 follow from the stored evidence" in shown
     assert main(["explain", "192.0.2.61", "--data", str(told.data)]) == 0

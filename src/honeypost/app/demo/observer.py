@@ -98,8 +98,8 @@ def _words(event: Event, who: Identity | None) -> tuple[str, int]:
         case LoginRefused():
             text = f"guess {event.account}: {_why(event)}"
         case DecoyAdopted():
-            count = f"{event.distinct_failures} of {event.needed_failures} failures"
-            text, weight = f"WON {event.account} with {event.secret!r} after {count}", 2
+            count = f"after {event.distinct_failures} failures"
+            text, weight = f"WON {event.account} with {event.secret!r} {count}", 2
         case DecoyEntered() if who is not None:
             text, weight = f"entered {event.account} over {event.service}", 1
         case MessageCaptured():
@@ -113,6 +113,6 @@ def _words(event: Event, who: Identity | None) -> tuple[str, int]:
 
 def _why(event: LoginRefused) -> str:
     if event.reason == Reason.TOO_EARLY:
-        return f"{event.distinct_failures} of {event.needed_failures} failures"
+        return f"failure {event.distinct_failures}, opens after {event.needed_failures}"
     reason = Reason(event.reason)
     return _SHORT.get(reason) or explain(reason).rstrip(".").lower()

@@ -22,12 +22,12 @@ def test_what_honeypost_knows(tmp_path: Path) -> None:
         "probe info@example.org: a decoy may be there",
         "probe nobody-here@example.org: nobody is there",
     ]
-    assert "guess info@example.org: 1 of 2 failures" in texts
+    assert "guess info@example.org: failure 1, opens after 2" in texts
     assert "guess anna@example.org: a real person; nothing of it is kept" in texts
     assert "guess nobody-here@example.org: this name does not exist here" in texts
     assert "guess info@example.org: won before; it has one secret only" in texts
     assert (
-        Known("198.51.100.7", "WON info@example.org with 'letmein' after 2 of 2 failures", 2)
+        Known("198.51.100.7", "WON info@example.org with 'letmein' after 2 failures", 2)
         in known
     )
     handed = next(each for each in known if each.text.startswith("HANDED OVER"))
