@@ -1,5 +1,5 @@
 """
-The same bytes said to a real Postfix 3.7 and to our core: what both say must be equal.
+The same bytes said to a real Postfix 3.7 and to us: what both say must be equal.
 
 Not one reply may differ but for queue ids.  What does differ on purpose stands in
 ``DIFFERENT`` with its reason, and is asserted to differ so.
@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from conftest import missing, program
 from honeypost.config.schema import Decoys
 from honeypost.personality.queue_ids import queue_id
+from support.our_server import OurServer
 from support.real_postfix import KNOWN, RealPostfix
-from support.smtp_peers import OurPeer, RealPeer, Step, play, script
+from support.smtp_peers import OurPeer, SocketPeer, Step, play, script
 from support.smtp_scripts import MISSING, SCRIPTS, WRONG
 
 pytestmark = pytest.mark.real
@@ -36,18 +38,33 @@ def real() -> Iterator[RealPostfix]:
     running.stop()
 
 
+@pytest.fixture(scope="module")
+def ours(real: RealPostfix) -> Iterator[OurServer]:
+    """Our side on sockets, with the real one's certificate."""
+    running = OurServer(real.base / "cert.pem", real.base / "key.pem")
+    running.start()
+    yield running
+    running.stop()
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
     ("name", "service", "steps"), SCRIPTS, ids=[name for name, _, _ in SCRIPTS]
 )
 def test_says_what_the_real_one_says(
-    real: RealPostfix, name: str, service: str, steps: list[Step], family: str
+    real: RealPostfix, ours: OurServer, name: str, service: str, steps: list[Step], family: str
 ) -> None:
-    theirs = play(
-        RealPeer(real.ports[service], FAMILIES[family], wrapped=service == "submissions"), steps
-    )
-    ours = play(OurPeer(service), steps)
-    assert ours == theirs
+    """The core alone, and all of us over a socket, both as the real one over a socket."""
+    wrapped = service == "submissions"
+
+    def over_a_socket(side: RealPostfix | OurServer) -> list[bytes]:
+        return play(SocketPeer(side.ports[service], FAMILIES[family], wrapped=wrapped), steps)
+
+    # At the same time: each costs the seconds that errors cost.
+    with ThreadPoolExecutor() as both:
+        theirs, served = both.map(over_a_socket, (real, ours))
+    assert play(OurPeer(service), steps) == theirs
+    assert served == theirs
 
 
 DIFFERENT: dict[str, tuple[str, str, str]] = {
@@ -80,12 +97,12 @@ DIFFERENT: dict[str, tuple[str, str, str]] = {
 def test_differs_only_as_listed(real: RealPostfix, line: str, family: str) -> None:
     theirs, ours, _reason = DIFFERENT[line]
     steps = script(line)
-    said = play(RealPeer(real.ports["hasty"], FAMILIES[family]), steps)
+    said = play(SocketPeer(real.ports["hasty"], FAMILIES[family]), steps)
     assert said[1] == theirs.encode() + b"\r\n"
     assert play(OurPeer("hasty"), steps)[1] == ours.encode() + b"\r\n"
 
 
-def seconds_for(peer: RealPeer | OurPeer, *lines: str) -> list[float]:
+def seconds_for(peer: SocketPeer | OurPeer, *lines: str) -> list[float]:
     """How long each line's reply took, on the real one by the clock, on ours by its pauses."""
     peer.read(1)
     taken = []
@@ -101,7 +118,7 @@ def seconds_for(peer: RealPeer | OurPeer, *lines: str) -> list[float]:
 def test_t40_a_first_refusal_takes_about_two_seconds(real: RealPostfix) -> None:
     """Dovecot's penalty for the next from one address is left out on purpose."""
     lines = ("EHLO x", f"AUTH PLAIN {WRONG}", f"AUTH PLAIN {WRONG}")
-    theirs = seconds_for(RealPeer(real.ports["slow"], "127.0.0.1", source="127.0.0.40"), *lines)
+    theirs = seconds_for(SocketPeer(real.ports["slow"], "127.0.0.1", source="127.0.0.40"), *lines)
     ours = seconds_for(OurPeer("slow", refusal_seconds=Decoys().refusal_seconds), *lines)
     assert 1.5 < theirs[1] < 4
     assert 1.5 < ours[1] < 4
@@ -113,7 +130,7 @@ def test_t40_a_first_refusal_takes_about_two_seconds(real: RealPostfix) -> None:
 def test_t41_a_missing_user_is_refused_as_slowly_as_a_wrong_password(real: RealPostfix) -> None:
     taken = []
     for source, guess in (("127.0.0.41", WRONG), ("127.0.0.42", MISSING)):
-        peer = RealPeer(real.ports["slow"], "127.0.0.1", source=source)
+        peer = SocketPeer(real.ports["slow"], "127.0.0.1", source=source)
         taken.append(seconds_for(peer, f"AUTH PLAIN {guess}")[0])
     assert abs(taken[0] - taken[1]) < 0.7
     ours = [seconds_for(OurPeer("slow"), f"AUTH PLAIN {guess}")[0] for guess in (WRONG, MISSING)]
@@ -122,14 +139,14 @@ def test_t41_a_missing_user_is_refused_as_slowly_as_a_wrong_password(real: RealP
 
 def test_t32_errors_cost_the_same(real: RealPostfix) -> None:
     lines = (*["FOO"] * 10, "NOOP", "AUTH LOGIN", "*")
-    theirs = seconds_for(RealPeer(real.ports["mx"], "::1"), *lines)
+    theirs = seconds_for(SocketPeer(real.ports["mx"], "::1"), *lines)
     ours = seconds_for(OurPeer("mx"), *lines)
     assert [round(seconds) for seconds in theirs] == [round(seconds) for seconds in ours]
 
 
 def test_t29_t30_queue_ids_are_built_as_ours(real: RealPostfix) -> None:
     """Five hex digits of microseconds, then inodes near each other."""
-    peer = RealPeer(real.ports["mx"], "::1")
+    peer = SocketPeer(real.ports["mx"], "::1")
     peer.read(1)
     inodes = []
     for _ in range(3):

@@ -1,5 +1,5 @@
 """
-Two servers behind one face: a real Postfix on a socket, and our core without one.
+Two servers behind one face: one on a socket (the real Postfix, or us), and our core without one.
 
 A script is a list of steps: bytes to send and how many replies to wait for.  Playing it
 gives what the server said to each step, so that both can be compared.
@@ -60,8 +60,8 @@ def normalised(said: bytes) -> bytes:
     return QUEUE_ID.sub(b"queued as ID", said)
 
 
-class RealPeer:
-    """A connection to the real Postfix."""
+class SocketPeer:
+    """A connection to a server, the real Postfix or ours."""
 
     def __init__(self, port: int, host: str, *, wrapped: bool = False, source: str = "") -> None:
         self._socket: socket.socket = connect(port, host, source)
@@ -130,26 +130,54 @@ def our_profile(service: str) -> Profile:
     return profile
 
 
+def our_protocol(service: str) -> Protocol:
+    """Give the kind of listener that the named service of the real Postfix is."""
+    return {
+        "submission": Protocol.SUBMISSION,
+        "submission-plain": Protocol.SUBMISSION,
+        "submissions": Protocol.SUBMISSIONS,
+    }.get(service, Protocol.SMTP)
+
+
+def our_core(service: str) -> SmtpServer:
+    """Our core, set up as the named service of the real Postfix is."""
+    hasty = service == "hasty"
+    return SmtpServer(
+        our_profile(service),
+        our_protocol(service),
+        hostname=HOSTNAME,
+        message_bytes=2000 if hasty else 10_240_000,
+        recipients=3 if hasty else 1000,
+    )
+
+
+class Table:
+    """Knows what the real one is configured to know."""
+
+    def __init__(self, refusal_seconds: float = 0.0) -> None:
+        self._refusal_seconds = refusal_seconds
+        self._named = 0
+
+    def decide(self, question: Question) -> Verdict:
+        if isinstance(question, MayLogin):
+            right = (KNOWN.encode(), PASSWORD.encode())
+            if (question.login.lower(), question.secret.reveal()) == right:
+                return LoginVerdict(account=KNOWN, marker="x")
+            return LoginVerdict(delay_seconds=self._refusal_seconds)
+        if isinstance(question, MayReceive):
+            self._named += 1
+            return ReceiveVerdict(_acceptance(question), f"0{self._named:04X}20C113")
+        assert isinstance(question, KeepMessage)
+        return KeepVerdict(Acceptance.ACCEPTED, question.envelope.queue_id)
+
+
 class OurPeer:
-    """Our core, answered by a table that knows what the real one is configured to know."""
+    """Our core without a socket."""
 
     def __init__(self, service: str, *, refusal_seconds: float = 0.5) -> None:
-        protocol = {
-            "submission": Protocol.SUBMISSION,
-            "submission-plain": Protocol.SUBMISSION,
-            "submissions": Protocol.SUBMISSIONS,
-        }.get(service, Protocol.SMTP)
-        hasty = service == "hasty"
-        self._core = SmtpServer(
-            our_profile(service),
-            protocol,
-            hostname=HOSTNAME,
-            message_bytes=2000 if hasty else 10_240_000,
-            recipients=3 if hasty else 1000,
-        )
-        self._refusal_seconds = refusal_seconds
+        self._core = our_core(service)
+        self._table = Table(refusal_seconds)
         self._said = b""
-        self._named = 0
         self.held_seconds = 0.0
         """Virtual time spent in pauses before replies."""
         self.ended = False
@@ -178,24 +206,12 @@ class OurPeer:
             if isinstance(effect, Send):
                 self._said += effect.data
             elif isinstance(effect, Ask):
-                self._carry_out(self._core.answer(self._decide(effect.question)))
+                self._carry_out(self._core.answer(self._table.decide(effect.question)))
             elif isinstance(effect, Wake) and effect.hold:
                 self.held_seconds += effect.after_seconds
                 self._carry_out(self._core.woken())
             elif isinstance(effect, Close):
                 self.ended = True
-
-    def _decide(self, question: Question) -> Verdict:
-        if isinstance(question, MayLogin):
-            right = (KNOWN.encode(), PASSWORD.encode())
-            if (question.login.lower(), question.secret.reveal()) == right:
-                return LoginVerdict(account=KNOWN, marker="x")
-            return LoginVerdict(delay_seconds=self._refusal_seconds)
-        if isinstance(question, MayReceive):
-            self._named += 1
-            return ReceiveVerdict(_acceptance(question), f"0{self._named:04X}20C113")
-        assert isinstance(question, KeepMessage)
-        return KeepVerdict(Acceptance.ACCEPTED, question.envelope.queue_id)
 
 
 def _acceptance(question: MayReceive) -> Acceptance:
@@ -211,7 +227,7 @@ def _acceptance(question: MayReceive) -> Acceptance:
     return Acceptance.ACCEPTED if question.account else Acceptance.RELAY_DENIED
 
 
-def play(peer: RealPeer | OurPeer, steps: list[Step]) -> list[bytes]:
+def play(peer: SocketPeer | OurPeer, steps: list[Step]) -> list[bytes]:
     """Play a script to its end; the banner comes first, what was left over last."""
     said = [peer.read(1)]
     for step in steps:
