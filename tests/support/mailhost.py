@@ -30,7 +30,13 @@ from honeypost.config.schema import Paths
 from honeypost.config.secrets import create_if_missing
 from support.dovecot_host import DECOY_UID, IMAP_PORT, POP3_PORT, DovecotHost
 from support.namespace import Namespace
-from support.postfix_host import INTERNET_PORT, MX_PORT, SUBMISSION_PORT, PostfixHost
+from support.postfix_host import (
+    INTERNET_PORT,
+    MX_PORT,
+    SUBMISSION_PORT,
+    SUBMISSIONS_PORT,
+    PostfixHost,
+)
 from support.sinks import Internet
 from support.users import KINDS
 from support.waiting import until
@@ -155,7 +161,7 @@ class MailHost:
         self, *, address: str = "127.0.0.1", port: int = SUBMISSION_PORT, source: str = ""
     ) -> smtplib.SMTP:
         """Give a client after EHLO and, on submission, STARTTLS."""
-        client = _Smtp(self.namespace, source)
+        client = _Smtp(self.namespace, source, wrapped=port == SUBMISSIONS_PORT)
         client.connect(address, port)
         client.ehlo("client.test")
         if port == SUBMISSION_PORT:
@@ -213,13 +219,14 @@ def plain(login: str, password: str) -> str:
 
 
 class _Smtp(smtplib.SMTP):
-    def __init__(self, namespace: Namespace, source: str) -> None:
-        self._namespace, self._source = namespace, source
+    def __init__(self, namespace: Namespace, source: str, *, wrapped: bool) -> None:
+        self._namespace, self._source, self._wrapped = namespace, source, wrapped
         super().__init__(local_hostname="client.test", timeout=30)
         self._host = "mail.example.org"  # what starttls() names, not whom we connect to
 
     def _get_socket(self, host, port, timeout):
-        return self._namespace.connect(host, port, source=self._source, timeout=timeout)
+        plain = self._namespace.connect(host, port, source=self._source, timeout=timeout)
+        return _trusting().wrap_socket(plain) if self._wrapped else plain
 
 
 class _Imap(imaplib.IMAP4):
