@@ -33,6 +33,7 @@ from honeypost.config.secrets import read
 from honeypost.errors import HoneypostError, UsageError
 from honeypost.net import activation, namespace
 from honeypost.net.listener import bind_all, files_of, where
+from honeypost.net.loop import new_loop
 
 OPEN_FILES: Final = 4096
 """Wanted limit of descriptors: connections, spooled bodies, segments."""
@@ -107,7 +108,8 @@ def main(arguments: Sequence[str]) -> int:
         sys.setswitchinterval(SWITCH_SECONDS)
         edge = Edge(config, read(paths.secrets), paths, sockets or own)
         files = files_of(chain(*own.values()))
-        asyncio.run(serve(edge, isolated))
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(serve(edge, isolated))
         for path in files:
             path.unlink(missing_ok=True)
     except (HoneypostError, OSError) as error:

@@ -28,6 +28,7 @@ import dataclasses
 import logging
 import ssl
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from honeypost.events import Event, SessionClosed, SessionOpened, SessionRejected, TlsStarted
 from honeypost.model import Client, Identity, canonical_address
@@ -99,10 +100,10 @@ class Driver(asyncio.BufferedProtocol):
     # What the loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
         service = self._service
         client = peer(transport)
-        self._channel = Channel(transport, service.timer)
+        # uvloop's transports have all that asyncio.Transport has and do not derive from it.
+        self._channel = Channel(cast(asyncio.Transport, transport), service.timer)
         self.who = Identity(service.new_session(), client, service.name, service.protocol)
         if budget := service.admission.enter(client):
             self._turn_away(budget)
