@@ -87,6 +87,9 @@ service anvil {
 }
 """
 
+FAST = f"{NO_PENALTY}auth_failure_delay = 0\n"
+"""Without penalty and delay: they cost a test its time and prove nothing in most."""
+
 
 class DovecotHost:
     """One instance; ``chain=None`` is a site without us."""

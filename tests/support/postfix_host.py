@@ -85,6 +85,15 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
 
+SHORT_LIVES = {
+    "maximal_queue_lifetime": "3s",
+    "bounce_queue_lifetime": "3s",
+    "minimal_backoff_time": "1s",
+    "maximal_backoff_time": "1s",
+    "queue_run_delay": "1s",
+}
+"""A queue in which mail expires while a test waits."""
+
 
 class PostfixHost:
     """One instance; ``containment=None`` is the site's own template, without us."""

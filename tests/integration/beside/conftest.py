@@ -7,21 +7,10 @@ import os
 import pytest
 
 from conftest import missing, program
-from support.dovecot_host import NO_PENALTY
+from support.dovecot_host import FAST
 from support.honeypost import Honeypost
 from support.mailhost import MailHost
-
-FAST = f"{NO_PENALTY}auth_failure_delay = 0\n"
-"""Dovecot without its delay and penalty: they cost time here and prove nothing."""
-
-SHORT_LIVES = {
-    "maximal_queue_lifetime": "3s",
-    "bounce_queue_lifetime": "3s",
-    "minimal_backoff_time": "1s",
-    "maximal_backoff_time": "1s",
-    "queue_run_delay": "1s",
-}
-"""A queue in which mail expires while a test waits."""
+from support.postfix_host import SHORT_LIVES
 
 
 @pytest.fixture(scope="session", autouse=True)

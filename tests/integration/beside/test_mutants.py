@@ -10,14 +10,13 @@ from contextlib import contextmanager
 
 import pytest
 
-from support.dovecot_host import NO_PENALTY
+from support.dovecot_host import FAST
 from support.honeypost import Honeypost
 from support.mailhost import LOOKUP_PORT, MailHost
 from support.sinks import Lookup, RefusingSink, unix_socket
 from support.waiting import until
 
 pytestmark = pytest.mark.real
-FAST = f"{NO_PENALTY}auth_failure_delay = 0\n"
 LISTED = "123456"
 NO_DISCARD = ("default_action=DISCARD", "default_action=DUNNO")
 """Lets decoy mail pass the end of data without our policy service, so that the rest is seen."""

@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import pytest
 
-from support.dovecot_host import NO_PENALTY
+from support.dovecot_host import FAST
 from support.honeypost import Honeypost
 from support.mailhost import LOOKUP_PORT, MailHost
+from support.postfix_host import SHORT_LIVES
 from support.sinks import Lookup, RefusingSink, unix_socket
 from support.users import REAL
 from support.waiting import until
 
 pytestmark = pytest.mark.real
-FAST = f"{NO_PENALTY}auth_failure_delay = 0\n"
-SHORT_LIVES = {
-    "maximal_queue_lifetime": "3s",
-    "bounce_queue_lifetime": "3s",
-    "minimal_backoff_time": "1s",
-    "maximal_backoff_time": "1s",
-    "queue_run_delay": "1s",
-}
 DECOY, PASSWORD = "info@example.org", "123456"
 MESSAGES = 5
 EVERY_NOTICE = ["NOTIFY=SUCCESS,FAILURE,DELAY"]

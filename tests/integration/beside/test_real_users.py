@@ -12,14 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from support.dovecot_host import NO_PENALTY
+from support.dovecot_host import FAST
 from support.honeypost import Honeypost
 from support.mailhost import MailHost
 from support.users import KINDS, REAL
 from support.waiting import until
 
 pytestmark = pytest.mark.real
-FAST = f"{NO_PENALTY}auth_failure_delay = 0\n"
 ROUNDS = 334 if os.environ.get("HONEYPOST_PROOF") else 17
 AT_ONCE = 4
 LISTED = "123456"
