@@ -30,7 +30,7 @@ from honeypost.events import (
 )
 from honeypost.extract.report import Attachment, Link, Report, Role
 from honeypost.model import Client, Envelope, Identity, Protocol, Recipient, Secret
-from honeypost.ports import Reality
+from honeypost.ports import Entry, Reality
 from honeypost.questions import Acceptance, KeepMessage, MayLogin, MayReceive
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.journal import JournalStore
@@ -157,7 +157,6 @@ async def _live(site: Site) -> None:
         site.who("192.0.2.61", Protocol.AUTHPOLICY),
     )
     note(GrantsStopped("main.cf was replaced"), None)
-    note(CaptureExtracted("x", ACCOUNT, 0, 0, 0, ("timeout",)), None)
 
 
 def _look(paths: Paths) -> None:
@@ -167,6 +166,8 @@ def _look(paths: Paths) -> None:
     report = Report(captures[0].id, (link,), (), (attachment,), errors=("cut",))
     with IntelStore(paths.intel) as intel:
         intel.keep(captures[0], report)
+        unreadable = CaptureExtracted("x", ACCOUNT, 0, 0, 0, ("timeout",))
+        intel.append(Entry("f" * 32, captures[-1].time + 600, unreadable, None))
 
 
 def make_history(data: Path) -> Paths:

@@ -27,8 +27,8 @@ CAPTURES_CURSOR: Final = "captures"
 TRACED: Final = (LoginRefused, DecoyAdopted, DecoyEntered, MessageCaptured)
 TRACED_KINDS: Final = tuple(event.kind() for event in TRACED)
 
-Note = Callable[[Event], None]
-"""Told of everything that the worker found."""
+Note = Callable[[Event], object]
+"""Told of everything that the worker found, within the batch that keeps the finding."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,10 +62,9 @@ class Rounds:
         for kept in reader.after(Cursor.parse(text) if text else START, verify=False):
             report = await self._report(reader, kept.capture)
             with self._intel.batch():
-                new = report is not None and self._intel.keep(kept.capture, report)
+                if report is not None and self._intel.keep(kept.capture, report):
+                    self._note(extracted(kept.capture, report))
                 self._intel.set_cursor(CAPTURES_CURSOR, str(kept.cursor))
-            if new and report is not None:
-                self._note(extracted(kept.capture, report))
             count += 1
         return count
 
@@ -78,9 +77,10 @@ class Rounds:
             lineages = self._known()
             while page := journal.entries(lineages.cursor, kinds=TRACED_KINDS):
                 found = lineages.fold(page)
-                self._intel.save_lineages(lineages, _accounts(page))
-                for event in found:
-                    self._note(event)
+                with self._intel.batch():
+                    self._intel.save_lineages(lineages, _accounts(page))
+                    for event in found:
+                        self._note(event)
                 count += len(page)
         return count
 

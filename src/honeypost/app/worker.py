@@ -22,6 +22,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,9 +34,9 @@ from honeypost.config.load import load
 from honeypost.config.schema import Config, Paths, SiteSecrets
 from honeypost.config.secrets import read
 from honeypost.engine.janitor import Janitor, Part, Pruned
+from honeypost.engine.journal import Journal
 from honeypost.engine.traces import Trace
 from honeypost.errors import HoneypostError
-from honeypost.events import Event
 from honeypost.net import namespace
 from honeypost.net.tasks import Tasks
 from honeypost.stores.intel import IntelStore
@@ -106,6 +107,8 @@ class Worker:
         intel = self._stack.enter_context(IntelStore(self._paths.intel))
         await self._serve_names()
         await self.children.warm()
+        journal = Journal(intel, time.time, os.urandom, last_id=intel.last_id)
+        note = partial(journal.note, who=None)
         self.rounds = Rounds(self._paths, intel, self.children, note)
         findings = Part(Findings(intel, self.rounds.reread), self._config.retention.event_days)
         requests = request_folder(self._paths, "worker")
@@ -169,11 +172,6 @@ async def keep_looking(
             if failures % LOG_EVERY == 1:
                 _log.warning("looking failed (%d in a row): %s", failures, error)
         await wait(LOOK_SECONDS)
-
-
-def note(event: Event) -> None:
-    """Log what was found; the store has it in full."""
-    _log.info("%s %s", event.kind(), event)
 
 
 async def serve(worker: Worker) -> None:

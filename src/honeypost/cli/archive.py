@@ -7,7 +7,7 @@ an empty one: a command right after the first start has something to say.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -68,6 +68,13 @@ class Archive:
             after = page[-1].id
             if len(page) < LIMIT:
                 return
+
+    def noted(self, kinds: Collection[str], since: float) -> Iterator[Entry]:
+        """Give the events of these kinds that the worker noted since then, oldest first."""
+        after = ""
+        while self.intel and (page := self.intel.entries(after, kinds=kinds)):
+            yield from (entry for entry in page if entry.time >= since)
+            after = page[-1].id
 
     def decoys(self) -> list[Decoy]:
         """All decoys, oldest first."""

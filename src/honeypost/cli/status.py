@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -136,11 +137,15 @@ def _grants(archive: Archive) -> str:
 
 
 def _troubles(archive: Archive, now: float) -> list[shapes.Trouble]:
+    since = now - TROUBLES_LOOKED_AT
     kinds = [kind.kind() for kind in (GrantsStopped, MessageRefused, BudgetExceeded)]
-    kinds.append(CaptureExtracted.kind())
+    noted = chain(
+        archive.entries(kinds=kinds, since=since),
+        archive.noted((CaptureExtracted.kind(),), since),
+    )
     found = [
         shapes.Trouble(screen.timestamp(entry.time), text)
-        for entry in archive.entries(kinds=kinds, since=now - TROUBLES_LOOKED_AT)
+        for entry in sorted(noted, key=lambda entry: entry.time)
         if (text := _trouble(entry))
     ]
     return found[-TROUBLES_SHOWN:]

@@ -21,7 +21,8 @@ from honeypost.engine.janitor import Pruned
 from honeypost.engine.traces import Trace
 from honeypost.extract.report import Link, Report
 from honeypost.intel.lineage import Lineage, Lineages
-from honeypost.ports import Capture
+from honeypost.ports import Capture, Entry
+from honeypost.stores import noted
 from honeypost.stores.lock import WriterLock
 from honeypost.stores.sqlite import (
     fold_log,
@@ -55,6 +56,7 @@ STEPS: Final = (
         account TEXT PRIMARY KEY, position INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE cursors (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
     """,
+    noted.TABLE,
 )
 
 
@@ -115,6 +117,13 @@ class _Reading:
         known = {account: msgspec.json.decode(state, type=Lineage) for account, state in rows}
         return Lineages(self.cursor(LINEAGE_CURSOR), known)
 
+    def entries(
+        self, after_id: str = "", *, kinds: Collection[str] = (), limit: int = LIMIT
+    ) -> list[Entry]:
+        """Events that the worker noted, oldest first."""
+        with translated(self._name):
+            return noted.entries(self._connection, after_id, kinds, min(limit, LIMIT))
+
     def cursor(self, name: str) -> str:
         """How far something was read, ``""`` when it was not."""
         rows = self._ask("SELECT value FROM cursors WHERE name = ?", (name,))
@@ -129,7 +138,7 @@ class _Reading:
         return int(self._ask("SELECT count(*) FROM reports WHERE time < ?", (before,))[0][0])
 
     def count_naming(self, trace: Trace) -> int:
-        """How many reports and lineages name an address."""
+        """How many reports, lineages and events name an address."""
         return sum(1 for table, key in _NAMING for _ in self._naming(table, key, trace))
 
     def _naming(self, table: str, key: str, trace: Trace) -> Iterator[tuple[str]]:
@@ -223,6 +232,19 @@ class IntelStore(_Reading):
                 self._connection.executemany("INSERT INTO links VALUES (?, ?, ?, ?, ?)", links)
         return bool(added)
 
+    @property
+    def last_id(self) -> str:
+        """Id of the newest event, ``""`` when there is none."""
+        return noted.last_id(self._connection)
+
+    def append(self, entry: Entry) -> None:
+        """Keep an event; durable with the batch that it stands in."""
+        with self.batch():
+            noted.add(self._connection, entry)
+
+    async def flush(self) -> None:
+        """Nothing waits: each event is durable when its batch is."""
+
     def set_cursor(self, name: str, value: str) -> None:
         """Remember how far something was read."""
         with self.batch():
@@ -254,7 +276,7 @@ class IntelStore(_Reading):
         return Pruned(count, max(0, used - used_bytes(self._connection)))
 
     async def forget(self, trace: Trace) -> int:
-        """Delete every report and lineage that names the address; how many there were."""
+        """Delete every report, lineage and event that names the address; how many there were."""
         deleted = sum(self._forget_in(table, key, trace) for table, key in _NAMING)
         with translated(self._name):
             fold_log(self._connection)
@@ -272,6 +294,7 @@ class IntelStore(_Reading):
         with self.batch():
             self._connection.executemany("DELETE FROM links WHERE capture = ?", captures)
             self._connection.executemany("DELETE FROM reports WHERE capture = ?", captures)
+            noted.prune(self._connection, before)
         with translated(self._name):
             give_back(self._connection, BATCH)
         return len(captures)
@@ -285,7 +308,7 @@ class IntelStore(_Reading):
         return len(found)
 
 
-_NAMING: Final = (("reports", "capture"), ("lineages", "account"))
+_NAMING: Final = (("reports", "capture"), ("lineages", "account"), ("events", "id"))
 """Tables that may name somebody, with their keys."""
 _FINDINGS: Final = "SELECT capture, time, account, report FROM reports"
 _COUNTS: Final = {

@@ -70,6 +70,8 @@ async def test_ready_then_a_capture_then_the_end(process, paths):
     with IntelView(paths.intel) as intel:
         until(lambda: intel.finding(capture.id))
         assert [link.url for link in intel.links(capture.id)] == [NEEDLE]
+        (entry,) = intel.entries()
+        assert (entry.event.capture, entry.event.links) == (capture.id, 1)
     assert stop(process) < STOP_SECONDS
     assert not paths.bus.exists()
 
