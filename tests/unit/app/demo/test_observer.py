@@ -26,10 +26,7 @@ def test_what_honeypost_knows(tmp_path: Path) -> None:
     assert "guess anna@example.org: a real person; nothing of it is kept" in texts
     assert "guess nobody-here@example.org: this name does not exist here" in texts
     assert "guess info@example.org: won before; it has one secret only" in texts
-    assert (
-        Known("198.51.100.7", "WON info@example.org with 'letmein' after 2 failures", 2)
-        in known
-    )
+    assert Known("198.51.100.7", "WON info@example.org with 'letmein' after 2 failures", 2) in known
     handed = next(each for each in known if each.text.startswith("HANDED OVER"))
     assert (handed.source, handed.weight) == (BUYER, 2)
     assert "captured, 59 bytes, 130 to; sent nowhere" in texts
