@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 
@@ -25,6 +26,7 @@ class Event:
     """Raised when a field is added; a field is never renamed or reused."""
 
     @classmethod
+    @cache
     def kind(cls) -> str:
         """
         The wire id, derived from the class name.

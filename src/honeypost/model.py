@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, final
 
@@ -68,6 +69,10 @@ class Secret:
         raise TypeError("a Secret is not pickled")
 
 
+ADDRESSES_REMEMBERED = 1024
+"""Addresses whose neighbourhood need not be found anew: each session asks several times."""
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """The remote end of a session."""
@@ -83,6 +88,7 @@ class Client:
         return neighbourhood(self.address)
 
 
+@lru_cache(maxsize=ADDRESSES_REMEMBERED)
 def neighbourhood(address: str) -> str:
     """
     Name the group of addresses that shares one count.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from honeypost.events import Event
 from honeypost.proto.effects import (
@@ -67,8 +67,10 @@ class Turns:
 
     def do(self, effect: Effect) -> None:
         """Have an effect carried out after all that came before it."""
-        self._waiting.append(effect)
-        self._flush()
+        if self._paused or self.closed:
+            self._waiting.append(effect)
+        else:
+            self._leave(effect)
 
     def send(self, data: bytes) -> None:
         """Write bytes to the client."""
@@ -138,7 +140,12 @@ class Turns:
 
     def _flush(self) -> None:
         while self._waiting and not self._paused and not self.closed:
-            effect = self._waiting.popleft()
-            self._leaving.append(effect)
-            self._paused = isinstance(effect, Wake) and effect.hold
-            self.closed = isinstance(effect, Close)
+            self._leave(self._waiting.popleft())
+
+    def _leave(self, effect: Effect) -> None:
+        self._leaving.append(effect)
+        kind = type(effect)
+        if kind is Wake:
+            self._paused = cast(Wake, effect).hold
+        elif kind is Close:
+            self.closed = True
