@@ -50,7 +50,13 @@ def is_attempt(event: LogEvent | None) -> bool:
 def concerns_attempts(text: str) -> bool:
     """Does the line say, in either server's words, that a login or recipient was refused?"""
     signs = (
-        *("authentication failed", "auth failed", "unknown user", "mismatch", "pam_authenticate() failed"),
+        *(
+            "authentication failed",
+            "auth failed",
+            "unknown user",
+            "mismatch",
+            "pam_authenticate() failed",
+        ),
         *("authentication failure", "invalid credentials", "tried to use dis"),
         *("Recipient address rejected",),
     )
