@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from honeypost.app.bus import Bell
+from honeypost.app.chance import Stock
 from honeypost.app.services import Floor, Parts, build_services
 from honeypost.app.standalone import containment, real_names
 from honeypost.app.status import EventCount, StatusFile
@@ -75,9 +76,10 @@ class Edge:
         self.config = config
         self.paths = paths
         self.tasks = Tasks()
+        self._chance = Stock(os.urandom)
         self.store = JournalStore(paths.journal, most_bytes=config.budgets.journal_bytes)
         self.segments = SegmentStore(
-            paths.segments, Spool(paths.spool, config.budgets), config.budgets, os.urandom
+            paths.segments, Spool(paths.spool, config.budgets), config.budgets, self._chance
         )
         self._secrets = secrets
         self.counts = EventCount()
@@ -101,7 +103,7 @@ class Edge:
         self.bell = Bell(self.paths.bus)
         self._opened.callback(self.bell.close)
         self.journal = Journal(
-            self.store, time.time, os.urandom, (self.counts, self.bell), self.store.last_id
+            self.store, time.time, self._chance, (self.counts, self.bell), self.store.last_id
         )
         self.director = self._new_director()
         self.director.restore(remembered(self.paths))
@@ -182,7 +184,7 @@ class Edge:
             names=real_names(self.config, self.paths),
             containment=containment(self.config, self.sockets),
             clock=time.time,
-            queue_id=QueueIds(self._secrets.key, os.urandom),
+            queue_id=QueueIds(self._secrets.key, self._chance),
         )
 
     def _new_janitor(self) -> Janitor:
@@ -205,7 +207,7 @@ class Edge:
             director=self.director,
             journal=self.journal,
             tasks=self.tasks,
-            chance=os.urandom,
+            chance=self._chance,
             context=server_context(certificate, key),
         )
 
