@@ -197,8 +197,12 @@ class Supervisor:
                 path.unlink(missing_ok=True)
 
     async def _start_all(self) -> None:
-        for child in self._children:
-            told = await child.start()
+        starting = [child.start() for child in self._children]
+        # Also when one has failed: a child that is half started could not be stopped.
+        outcomes = await asyncio.gather(*starting, return_exceptions=True)
+        for child, told in zip(self._children, outcomes, strict=True):
+            if isinstance(told, BaseException):
+                raise told
             if why := told.get("not_isolated"):
                 self.say(f"the {child.program.name} runs in the network of this host: {why}")
 

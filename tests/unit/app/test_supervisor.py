@@ -195,6 +195,20 @@ async def test_when_one_does_not_come_up_nothing_stays(tmp_path: Path) -> None:
     assert mark.exists()
 
 
+async def test_all_are_started_before_one_is_waited_for(tmp_path: Path) -> None:
+    def waiting(own: str, other: str) -> str:
+        return (
+            "import time\nfrom pathlib import Path\n"
+            f"Path({str(tmp_path / own)!r}).touch()\nend = time.monotonic() + 20\n"
+            f"while not Path({str(tmp_path / other)!r}).exists(): assert time.monotonic() < end\n"
+            + STAY
+        )
+
+    whole = Running(tmp_path, waiting("a", "b"), waiting("b", "a"))
+    await whole.run(lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert whole.lines
+
+
 async def test_a_missing_empty_network_is_told_aloud(tmp_path: Path) -> None:
     line = json.dumps({"ready": True, "not_isolated": "unshare: Operation not permitted"})
     code = f"print({line!r}, flush=True); import signal; signal.sigwait({{signal.SIGTERM}})"
