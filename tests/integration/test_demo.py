@@ -198,8 +198,10 @@ def test_the_command_itself(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
 def test_however_it_ends_no_process_stays(tmp_path: Path, number: signal.Signals) -> None:
+    # A shell starts what runs in its background with SIGINT ignored, and that is inherited.
+    heeding = ("env", "--default-signal=HUP,INT")
     demo = subprocess.Popen(
-        [sys.executable, "-m", "honeypost.cli.main", "demo", "--headless"],
+        [*heeding, sys.executable, "-m", "honeypost.cli.main", "demo", "--headless"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )  # fmt: skip
