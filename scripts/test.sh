@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # All tests, with the coverage of all processes together.
 #
-# First what may run side by side, then what drives real daemons, one after the other (marker
-# `real`).  Children and xdist workers are measured too.  What cannot run for lack of root or
-# of a package is skipped aloud at home and fails in CI (tests/conftest.py).
+# First what may run side by side, then what drives real daemons (marker `real`), whole files
+# side by side: each file has its own namespaces and free ports, and shares its daemons within.
+# Children and xdist workers are measured too.  What cannot run for lack of root or of a
+# package is skipped aloud at home and fails in CI (tests/conftest.py).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +19,7 @@ run() {
 }
 
 run -n "${WORKERS:-auto}" --dist worksteal -m "not real"
-run -m real
+run -n "${WORKERS:-auto}" --dist loadfile -m real
 
 "$python" -m coverage combine --quiet
 "$python" -m coverage report || failed=1
