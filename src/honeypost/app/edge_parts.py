@@ -153,6 +153,8 @@ class Edge:
             "peer_connections_limit": floor.peers.total,
             "lag_seconds": round(self.lag.take_worst(), 4),
             "lag_worst_seconds": round(self.lag.worst_ever, 4),
+            "memory_bytes": floor.memory.used,
+            "memory_bytes_limit": floor.memory.limit,
             "captures_bytes": self.segments.bytes,
             "captures_bytes_limit": budgets.disk_bytes,
             "journal_dropped": self.store.dropped,

@@ -16,6 +16,7 @@ from typing import Final
 from honeypost.config.schema import Config, SiteSecrets
 from honeypost.model import Client, Identity, Protocol, Secret
 from honeypost.net.limits import Admission
+from honeypost.net.memory import MemoryBudget
 from honeypost.net.service import Director, Journal, Service, nothing
 from honeypost.net.tasks import Tasks
 from honeypost.net.turnstile import Turnstile
@@ -53,17 +54,21 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """All services by the listener's name, and both connection budgets."""
+    """All services by the listener's name, and the budgets of connections and memory."""
 
     services: dict[str, Service]
     clients: Admission
     peers: Admission
+    memory: MemoryBudget
 
 
 def build_services(parts: Parts) -> Floor:
     """Make a service for every listener that there can be."""
     budgets = parts.config.budgets
-    clients = Admission(budgets.connections, budgets.connections_per_network, time.monotonic)
+    memory = MemoryBudget(budgets.memory_bytes, time.monotonic)
+    clients = Admission(
+        budgets.connections, budgets.connections_per_network, time.monotonic, memory
+    )
     peers = Admission(PEER_CONNECTIONS, PEER_CONNECTIONS, time.monotonic)
     turnstile = Turnstile()
     services = {
@@ -72,7 +77,7 @@ def build_services(parts: Parts) -> Floor:
         )
         for protocol, new_core in _cores(parts).items()
     }
-    return Floor(services, clients, peers)
+    return Floor(services, clients, peers, memory)
 
 
 def _service(

@@ -35,6 +35,7 @@ TROUBLES_LOOKED_AT = 7 * DAY_SECONDS
 BUDGET_WORDS = {
     "connections": "connections",
     "capture_bytes_per_day": "mail today",
+    "memory_bytes": "memory",
     "disk_bytes": "disk",
     "journal_bytes": "journal",
 }
@@ -100,6 +101,7 @@ def _budgets(
 ) -> list[shapes.Budget]:
     return [
         shapes.Budget("connections", vitals.get("connections", 0), budgets.connections),
+        shapes.Budget("memory_bytes", vitals.get("memory_bytes", 0), budgets.memory_bytes),
         shapes.Budget("capture_bytes_per_day", today, budgets.capture_bytes_per_day),
         shapes.Budget("disk_bytes", _folder_bytes(archive.paths.segments), budgets.disk_bytes),
         shapes.Budget(

@@ -80,6 +80,9 @@ class Budgets:
     capture_bytes_per_day: int = setting(200 * MIB, "Bytes of captures a day.")
     disk_bytes: int = setting(512 * MIB, "Bytes of captures kept; the oldest make way.")
     disk_free_bytes: int = setting(256 * MIB, "Free space on the disk that we leave to others.")
+    memory_bytes: int = setting(
+        96 * MIB, "Memory of the process that faces clients; above it none come in."
+    )
     spool_bytes: int = setting(64 * MIB, "Bytes of message bodies being received, all together.")
     spool_memory_bytes: int = setting(
         64 * 1024, "Of one body, kept in memory before a file is used."

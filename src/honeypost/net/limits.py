@@ -1,5 +1,6 @@
 """
-How many connections we hold: all together, and from one neighbourhood.
+How many connections we hold: all together, and from one neighbourhood; and no new ones while
+the process holds too much memory.
 
 The counts live in one dictionary that has at most as many keys as there are open
 connections, so the memory does not grow with the number of attackers.  IPv6 counts by /64
@@ -9,6 +10,7 @@ connections, so the memory does not grow with the number of attackers.  IPv6 cou
 from __future__ import annotations
 
 from honeypost.model import Client
+from honeypost.net.memory import MemoryBudget
 from honeypost.ports import Clock
 
 NOTES_PER_MINUTE = 60
@@ -16,14 +18,30 @@ NOTES_PER_MINUTE = 60
 
 TOTAL = "connections"
 PER_NETWORK = "connections_per_network"
+MEMORY = "memory_bytes"
 
 
 class Admission:
-    """Lets connections in while both budgets hold."""
+    """Lets connections in while all budgets hold."""
 
-    __slots__ = ("_clock", "_minute", "_networks", "_noted", "_open", "_per_network", "_total")
+    __slots__ = (
+        "_clock",
+        "_memory",
+        "_minute",
+        "_networks",
+        "_noted",
+        "_open",
+        "_per_network",
+        "_total",
+    )
 
-    def __init__(self, total: int, per_network: int, clock: Clock) -> None:
+    def __init__(
+        self, total: int, per_network: int, clock: Clock, memory: MemoryBudget | None = None
+    ) -> None:
+        """
+        :param memory: while it is exceeded nobody comes in beside who is in.
+        """
+        self._memory = memory
         self._total = total
         self._per_network = per_network
         self._clock = clock
@@ -50,6 +68,9 @@ class Admission:
         """
         if self._open >= self._total:
             return TOTAL
+        # One may always be in: memory that an allocator keeps must not shut us for good.
+        if self._open and self._memory is not None and self._memory.exceeded:
+            return MEMORY
         count = self._networks.get(client.network, 0)
         if count >= self._per_network:
             return PER_NETWORK

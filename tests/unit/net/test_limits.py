@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from honeypost.model import Client
-from honeypost.net.limits import NOTES_PER_MINUTE, PER_NETWORK, TOTAL, Admission
+from honeypost.net.limits import MEMORY, NOTES_PER_MINUTE, PER_NETWORK, TOTAL, Admission
+from honeypost.net.memory import MemoryBudget
 
 
 def test_the_total_is_kept() -> None:
@@ -28,6 +31,16 @@ def test_a_neighbourhood_has_its_share(first: str, second: str, answer: str) -> 
     admission = Admission(10, 1, lambda: 0.0)
     assert admission.enter(Client(first)) == ""
     assert admission.enter(Client(second)) == answer
+
+
+def test_nobody_new_comes_in_over_the_memory_budget() -> None:
+    held = [101]
+    memory = MemoryBudget(100, count().__next__, lambda: held[0], lambda: None)
+    admission = Admission(10, 10, lambda: 0.0, memory)
+    client = Client("192.0.2.1")
+    assert [admission.enter(client) for _ in range(2)] == ["", MEMORY]
+    held[0] = 100
+    assert (admission.enter(client), admission.open) == ("", 2)
 
 
 def test_who_leaves_makes_room_and_is_forgotten() -> None:
