@@ -7,14 +7,11 @@ Not one reply may differ but for queue ids.  What does differ on purpose stands 
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import missing, program
 from honeypost.config.schema import Decoys
 from honeypost.personality.queue_ids import queue_id
 from support.our_server import OurServer
@@ -27,31 +24,11 @@ pytestmark = pytest.mark.real
 FAMILIES = {"IPv4": "127.0.0.1", "IPv6": "::1"}
 
 
-@pytest.fixture(scope="module")
-def real() -> Iterator[RealPostfix]:
-    if os.geteuid() != 0:
-        missing("not root")
-    for name in ("postfix", "dovecot", "openssl"):
-        program(name)
-    running = RealPostfix.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def ours(real: RealPostfix) -> Iterator[OurServer]:
-    """Our side on sockets, with the real one's certificate."""
-    running = OurServer(real.base / "cert.pem", real.base / "key.pem")
-    running.start()
-    yield running
-    running.stop()
-
-
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
     ("name", "service", "steps"), SCRIPTS, ids=[name for name, _, _ in SCRIPTS]
 )
-def test_says_what_the_real_one_says(
+def test_says_what_the_real_one_says(  # noqa: PLR0917 two sides, three parts of a script, a family
     real: RealPostfix, ours: OurServer, name: str, service: str, steps: list[Step], family: str
 ) -> None:
     """The core alone, and all of us over a socket, both as the real one over a socket."""

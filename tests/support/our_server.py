@@ -25,7 +25,7 @@ from honeypost.net.tls import server_context
 from honeypost.proto.effects import Core
 from honeypost.questions import Question, Verdict
 from honeypost.testing.memory import MemoryBody
-from support.net_parts import ListJournal
+from support.net_parts import ListJournal, eventually
 from support.real_postfix import SERVICES, free_port
 from support.smtp_peers import Table, our_core, our_protocol
 
@@ -104,5 +104,5 @@ class OurServer:
         for listener in self._listeners:
             listener.stop()
         await self._tasks.settle(1)
-        while any(listener.service.connections for listener in self._listeners):
-            await asyncio.sleep(0.01)
+        for listener in self._listeners:
+            await eventually(lambda listener=listener: not listener.service.connections)

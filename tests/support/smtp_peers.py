@@ -63,24 +63,38 @@ def normalised(said: bytes) -> bytes:
 class SocketPeer:
     """A connection to a server, the real Postfix or ours."""
 
-    def __init__(self, port: int, host: str, *, wrapped: bool = False, source: str = "") -> None:
-        self._socket: socket.socket = connect(port, host, source)
+    def __init__(
+        self,
+        port: int,
+        host: str,
+        *,
+        wrapped: bool = False,
+        context: ssl.SSLContext | None = None,
+        source: str = "",
+    ) -> None:
+        """
+        :param wrapped: begin with a handshake.
+        :param context: the same, with a client of choice.
+        """
+        self.socket: socket.socket = connect(port, host, source)
         self.ended = False
-        if wrapped:
-            self._handshake()
+        if wrapped or context:
+            self.secure(context)
 
-    def _handshake(self) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        self._socket = context.wrap_socket(self._socket)
+    def secure(self, context: ssl.SSLContext | None = None) -> None:
+        """Do a TLS handshake."""
+        if context is None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        self.socket = context.wrap_socket(self.socket)
 
     def step(self, step: Step) -> bytes:
         if step.data == TLS:
-            self._handshake()
+            self.secure()
             return b""
         try:
-            self._socket.sendall(step.data)
+            self.socket.sendall(step.data)
         except OSError:
             self.ended = True
         return self.read(step.replies)
@@ -89,7 +103,7 @@ class SocketPeer:
         said = b""
         while not self.ended and len(LAST_LINE.findall(said)) < replies:
             try:
-                data = self._socket.recv(65536)
+                data = self.socket.recv(65536)
             except ConnectionError:
                 data = b""
             self.ended = not data
@@ -99,15 +113,15 @@ class SocketPeer:
     def finish(self) -> bytes:
         """Say no more and read what is still to come."""
         try:
-            if isinstance(self._socket, ssl.SSLSocket):
-                self._socket.settimeout(0.3)
+            if isinstance(self.socket, ssl.SSLSocket):
+                self.socket.settimeout(0.3)
             else:
-                self._socket.shutdown(socket.SHUT_WR)
+                self.socket.shutdown(socket.SHUT_WR)
             return self.read(1_000_000)
         except (OSError, TimeoutError):
             return b""
         finally:
-            self._socket.close()
+            self.socket.close()
 
 
 def our_profile(service: str) -> Profile:

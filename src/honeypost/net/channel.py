@@ -8,13 +8,21 @@ on nothing of the core may leave: it would stand in clear in the middle of it.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import struct
 
 from honeypost.net.service import Timed, Timer
 from honeypost.net.tls import TlsLayer
 
-WRITE_BYTES = 64 * 1024
+WRITE_BYTES = 16 * 1024
 """Unsent output beyond this stops reading from the client that does not read."""
+
+PIECE_BYTES = 4096
+"""Most that leaves in one write, in one TLS record; Postfix's own buffer is as large."""
+
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""``SO_LINGER``: on, for no time."""
 
 LINGER_SECONDS = 10.0
 """How long a closing connection may take to get rid of its last reply."""
@@ -50,18 +58,23 @@ class Channel:
         self._out.append(data)
 
     def flush(self) -> None:
-        """Write what was sent, in one piece; a broken TLS stream ends the connection."""
+        """Write what was sent, joined; a broken TLS stream ends the connection."""
         data = b"".join(self._out)
         self._out.clear()
-        if self.tls is None:
-            self._write(data)
-            return
         try:
-            if data and self.tls.established:
-                self.tls.write(data)
-            self._write(self.tls.take())
+            for start in range(0, len(data), PIECE_BYTES):
+                self._encrypt_and_write(data[start : start + PIECE_BYTES])
+            if self.tls is not None:
+                self._write(self.tls.take())
         except ssl.SSLError:
             self._transport.abort()
+
+    def _encrypt_and_write(self, data: bytes) -> None:
+        if self.tls is None:
+            self._write(data)
+        elif self.tls.established:
+            self.tls.write(data)
+            self._write(self.tls.take())
 
     def read_only_if(self, wanted: bool) -> None:  # noqa: FBT001 the one thing it is told
         """Pause or resume reading from the socket."""
@@ -72,10 +85,19 @@ class Channel:
             else:
                 self._transport.pause_reading()
 
-    def close(self) -> None:
-        """Close after what was sent has left, or after ``LINGER_SECONDS``."""
+    def close(self, *, unread: bool = False, notify: bool = True) -> None:
+        """
+        Close after what was sent has left, or after ``LINGER_SECONDS``.
+
+        :param unread: something came in that nobody looked at.  A kernel resets a connection
+            that is closed so; ours does not know, as we have taken the bytes from it.
+        :param notify: say close_notify; Postfix does not to a client that has ended first.
+        """
         self.flush()
-        if self.tls is not None and self.tls.established:
+        unread = unread or (self.tls is not None and self.tls.unread)
+        if unread and (sock := self._transport.get_extra_info("socket")) is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        if notify and self.tls is not None and self.tls.established:
             self.tls.close()
             self._write(self.tls.take())
         self._transport.close()

@@ -7,10 +7,12 @@ Theory of operation
 The core says what shall be done (:mod:`honeypost.proto.effects`); the driver does it.  It
 knows sockets, time and tasks, and nothing of any protocol.
 
-*Order.*  Consecutive ``Send`` effects leave in one write, so that a reply is one segment, as
-Postfix's is.  While a question is open (:mod:`honeypost.net.asking`) the core holds, and the
-driver reads no further from the socket, so what waits is in the kernel's buffer and not in
-our memory.  The same stop is made while the client does not read.
+*Order.*  Replies wait until input is needed and then leave in one write, so the replies to
+pipelined commands are one segment, as Postfix's are, also when one of them took a question.
+A reply that had to pause leaves at once.  Input is worked off in Postfix's portions, because
+each is followed by a write.  While a question is open (:mod:`honeypost.net.asking`) the core
+holds, and the driver reads no further from the socket, so what waits is in the kernel's
+buffer and not in our memory.  The same stop is made while the client does not read.
 
 *End.*  Whatever the reason, the core hears of it exactly once (its own ``Close`` or
 ``eof()``), timers are cancelled, a body that nobody took over is abandoned.  A core that
@@ -57,6 +59,9 @@ log = logging.getLogger(__name__)
 READ_BYTES = 16 * 1024
 """Most that one step of the loop takes from a socket."""
 
+PORTION_BYTES = 4096
+"""Input worked off before what was said is written; Postfix's own buffer is as large."""
+
 HANDSHAKE_SECONDS = 300.0
 """Postfix: ``smtpd_starttls_timeout``."""
 
@@ -71,7 +76,10 @@ class Driver(asyncio.BufferedProtocol):
         "_channel",
         "_closing",
         "_core",
+        "_gone",
         "_handshake",
+        "_input",
+        "_paused",
         "_queued",
         "_reception",
         "_service",
@@ -91,9 +99,12 @@ class Driver(asyncio.BufferedProtocol):
         self._service = service
         self._reception = Reception(service.director)
         self._closing = False
+        self._gone = False
         self._stopping = False
         self._stuck = False
         self._queued = False
+        self._paused = False
+        self._input = b""
         self._wake: Timed | None = None
         self._handshake: Timed | None = None
 
@@ -122,12 +133,12 @@ class Driver(asyncio.BufferedProtocol):
             return
         data = bytes(memoryview(_BUFFER)[:nbytes])
         self._queued = nbytes == READ_BYTES or self._channel.shaking_hands
-        if self._channel.tls is not None:
-            self._channel.tls.feed(data)
-            if not self._channel.shaking_hands:
-                self._pump()
+        if self._channel.tls is None:
+            self._input += data
         else:
-            self._step(lambda: self._core.receive(data))
+            self._channel.tls.feed(data)
+        if not self._channel.shaking_hands:
+            self._pump()
         if self._queued:
             self._service.turnstile.wait(self._next_turn)
         self._regulate()
@@ -169,7 +180,8 @@ class Driver(asyncio.BufferedProtocol):
         try:
             for effect in step():
                 self._carry_out(effect)
-            self._channel.flush()
+            if not self._core.holding:
+                self._channel.flush()
         except Exception:
             log.exception("session %s: the core failed", self.who.session)
             self._close()
@@ -178,10 +190,11 @@ class Driver(asyncio.BufferedProtocol):
     def _carry_out(self, effect: Effect) -> None:
         match effect:
             case Send():
-                self._channel.send(effect.data)
+                self._send(effect.data)
             case Ask():
                 self._asking.ask(effect.question)
             case Wake():
+                self._paused = effect.hold
                 self._wake_after(effect.after_seconds)
             case Emit():
                 self._note(effect.event)
@@ -195,6 +208,12 @@ class Driver(asyncio.BufferedProtocol):
                 self._start_tls()
             case Close():
                 self._close()
+
+    def _send(self, data: bytes) -> None:
+        self._channel.send(data)
+        if self._paused:
+            self._paused = False
+            self._channel.flush()
 
     def _answered(self, verdict: Verdict) -> None:
         self._step(lambda: self._core.answer(verdict))
@@ -220,18 +239,24 @@ class Driver(asyncio.BufferedProtocol):
     def _start_tls(self) -> Sequence[Effect]:
         if self._service.context is None:
             raise RuntimeError("the core asks for TLS on a listener that has no certificate")
+        self._input = b""
         self._channel.start_tls(self._service.context)
         self._handshake = self._service.timer(HANDSHAKE_SECONDS, self._end)
         return ()
 
     def _pump(self) -> None:
-        """Move what came over TLS to the core, as long as it takes some."""
+        """Move what came in to the core, as long as it takes some."""
         tls = self._channel.tls
-        if tls is None or self._closing:
+        if self._closing:
+            return
+        if tls is None:
+            self._drain(self._portion)
             return
         try:
             if tls.established or self._shake_hands(tls):
-                self._drain(tls)
+                self._drain(lambda: tls.read(PORTION_BYTES))
+                if tls.ended:
+                    self._end()
         except ssl.SSLError as error:
             log.info("session %s: TLS failed: %s", self.who.session, error.reason)
             self._end()
@@ -246,11 +271,13 @@ class Driver(asyncio.BufferedProtocol):
             self._step(self._core.open if self._service.implicit_tls else self._core.secured)
         return done
 
-    def _drain(self, tls: TlsLayer) -> None:
-        while not (self._closing or self._stuck or self._core.holding) and (data := tls.read()):
+    def _drain(self, read: Callable[[], bytes]) -> None:
+        while not (self._closing or self._stuck or self._core.holding) and (data := read()):
             self._step(lambda data=data: self._core.receive(data))  # type: ignore[misc]  # bound
-        if tls.ended:
-            self._end()
+
+    def _portion(self) -> bytes:
+        data, self._input = self._input[:PORTION_BYTES], self._input[PORTION_BYTES:]
+        return data
 
     # The journal
 
@@ -275,6 +302,7 @@ class Driver(asyncio.BufferedProtocol):
     def _end(self) -> None:
         """Tell the core that the client is gone, once, and close."""
         if not self._closing:
+            self._gone = True
             self._step(self._core.eof)
             self._close()
 
@@ -287,7 +315,8 @@ class Driver(asyncio.BufferedProtocol):
         for timed in (self._wake, self._handshake):
             if timed is not None:
                 timed.cancel()
-        self._channel.close()
+        self._channel.close(unread=bool(self._input), notify=not self._gone)
+        self._input = b""
 
 
 def peer(transport: asyncio.BaseTransport) -> Client:

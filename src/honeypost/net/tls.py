@@ -27,11 +27,11 @@ from pathlib import Path
 
 from honeypost.errors import ConfigError, ConfigProblem
 
-READ_BYTES = 16 * 1024
-"""One TLS record's worth of plaintext at a time."""
-
 CIPHERS = "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH:@SECLEVEL=0"
 """Postfix's ``tls_medium_cipherlist``; like Postfix without OpenSSL's security level."""
+
+NO_EMPTY_FRAGMENTS = 0x800
+"""``SSL_OP_DONT_INSERT_EMPTY_FRAGMENTS``; Python leaves it out of ``OP_ALL``, Postfix does not."""
 
 
 def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
@@ -46,6 +46,7 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = ssl.TLSVersion.TLSv1
     context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
+    context.options |= ssl.OP_ALL | NO_EMPTY_FRAGMENTS
     context.set_ciphers(CIPHERS)
     context.num_tickets = 1
     try:
@@ -81,6 +82,11 @@ class TlsLayer:
         named = self._object.cipher()
         return named[0] if named else ""
 
+    @property
+    def unread(self) -> bool:
+        """Did something come in that OpenSSL has not looked at?"""
+        return bool(self._incoming.pending)
+
     def feed(self, data: bytes) -> None:
         """Give bytes of the socket."""
         self._incoming.write(data)
@@ -103,14 +109,14 @@ class TlsLayer:
         self.established = True
         return True
 
-    def read(self) -> bytes:
+    def read(self, most: int) -> bytes:
         """
-        Read some plaintext; ``b""`` when there is none yet, or when ``ended``.
+        Read up to ``most`` bytes; ``b""`` when there is none yet, or when ``ended``.
 
         :raises ssl.SSLError: when the stream is broken.
         """
         try:
-            data = self._object.read(READ_BYTES)
+            data = self._object.read(most)
         except ssl.SSLWantReadError:
             return b""
         except ssl.SSLZeroReturnError:

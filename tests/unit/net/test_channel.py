@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from honeypost.net.channel import LINGER_SECONDS, WRITE_BYTES, Channel
+from honeypost.net.channel import LINGER_SECONDS, PIECE_BYTES, WRITE_BYTES, Channel
 from support.net_parts import RecordingTransport, Wind, own_certificate
 
 
@@ -34,6 +34,12 @@ def test_output_is_joined_until_flushed(channel: Channel, transport: RecordingTr
     channel.flush()
     assert transport.written == [b"ab"]
     assert transport.high == WRITE_BYTES
+
+
+def test_long_output_leaves_in_pieces(channel: Channel, transport: RecordingTransport) -> None:
+    channel.send(b"a" * (2 * PIECE_BYTES + 1))
+    channel.flush()
+    assert [len(piece) for piece in transport.written] == [PIECE_BYTES, PIECE_BYTES, 1]
 
 
 def test_closing_lets_the_last_words_out_first(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import struct
 from ipaddress import ip_address
 
 import pytest
 
 from honeypost.events import ClientGreeted, SessionClosed, SessionOpened, SessionRejected
 from honeypost.model import Client, Protocol, Secret
-from honeypost.net.driver import READ_BYTES, Driver
+from honeypost.net.driver import PORTION_BYTES, Driver
 from honeypost.net.limits import Admission
 from honeypost.proto.effects import (
     AbandonMessage,
@@ -108,7 +110,7 @@ async def test_a_question_is_answered_and_reading_stops_meanwhile(stage: Stage) 
     assert not transport.reading
     await eventually(lambda: transport.reading)
     assert core.calls[-1] == verdict
-    assert transport.written[1:] == [b"wait ", b"ok"]
+    assert transport.written[1:] == [b"wait ok"]  # as Postfix, which writes when it reads
     assert stage.director.asked == [(LOGIN, driver.who, None)]
 
 
@@ -120,6 +122,58 @@ async def test_questions_in_a_row_are_each_answered(stage: Stage) -> None:
     feed(driver, b"x")
     await eventually(lambda: len(stage.director.asked) == 3 and not len(stage.tasks))
     assert [call for call in core.calls if isinstance(call, LoginVerdict)] == [LoginVerdict()] * 3
+
+
+def test_a_reply_that_paused_leaves_at_once_and_takes_along_what_came_before(
+    stage: Stage,
+) -> None:
+    driver, core, transport = connected(stage)
+    core.on[b"x"] = holding(core, Send(b"a"), Wake(1, hold=True))
+    core.at_woken = [Send(b"b"), Wake(1, hold=True)]
+    feed(driver, b"x")
+    assert transport.written[1:] == []
+    stage.timer.advance(1)
+    assert transport.written[1:] == [b"ab"]
+
+
+def test_input_is_worked_off_in_postfix_portions_while_the_client_takes_output(
+    stage: Stage,
+) -> None:
+    driver, core, transport = connected(stage)
+    made = core.receive
+
+    def receive(data: bytes) -> object:
+        made(b"")
+        core.calls[-1] = len(data)
+        if core.calls.count(PORTION_BYTES) == 2:
+            driver.pause_writing()
+        return [Send(b"%d " % len(data))]
+
+    core.receive = receive
+    feed(driver, b"x" * (3 * PORTION_BYTES + 1))
+    assert core.calls == ["open", PORTION_BYTES, PORTION_BYTES]
+    assert transport.written[1:] == [b"4096 ", b"4096 "]
+    assert not transport.reading
+    driver.resume_writing()
+    assert core.calls[3:] == [PORTION_BYTES, 1]
+    assert transport.reading
+
+
+@pytest.mark.parametrize(("more", "reset"), [(0, False), (1, True)])
+def test_a_connection_closed_with_input_unread_is_reset(
+    stage: Stage, more: int, reset: bool
+) -> None:
+    """As the kernel does for Postfix."""
+    driver, core, transport = connected(stage)
+    with socket.socket() as sock:
+        transport._extra["socket"] = sock
+        core.on[b"x" * PORTION_BYTES] = [Send(b"bye"), Close()]
+        feed(driver, b"x" * (PORTION_BYTES + more))
+        lingers, seconds = struct.unpack(
+            "ii", sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
+        )
+    assert transport.written[-1] == b"bye"
+    assert (transport.closed, bool(lingers), seconds) == (True, reset, 0)
 
 
 def test_only_the_last_wake_counts(stage: Stage) -> None:
@@ -295,7 +349,7 @@ async def test_one_step_takes_a_bounded_piece_of_input(stage: Stage) -> None:
         _, writer = await asyncio.open_connection(*listener.sockets[0].getsockname())
         writer.write(bytes(1 << 20))
         await eventually(lambda: sum(stage.cores[0].calls[1:]) == 1 << 20)
-        assert max(stage.cores[0].calls[1:]) <= READ_BYTES
+        assert max(stage.cores[0].calls[1:]) <= PORTION_BYTES
         writer.close()
 
 

@@ -138,8 +138,8 @@ async def test_plaintext_sent_behind_the_220_ends_the_session(
         writer.write(b"STARTTLS\n")
         assert await reader.readline() == b"220 ready\n"
         writer.write(b"EHLO injected\r\nAUTH PLAIN\r\n")
-        rest = await reader.read()
-        assert rest[:1] in (b"", b"\x15")  # a TLS alert at most, no reply in clear
+        with pytest.raises(ConnectionResetError):  # not even an alert, like OpenSSL on a socket
+            await reader.read()
         assert stage.cores[0].calls == ["open", b"STARTTLS\n", "eof"]
         writer.close()
 
@@ -305,8 +305,8 @@ def test_data_in_the_last_flight_of_the_handshake_is_not_lost(
     layer, (client, _, outgoing) = pair
     client.write(b"early")
     layer.feed(outgoing.read())
-    assert layer.read() == b"early"
-    assert layer.read() == b""
+    assert layer.read(4096) == b"early"
+    assert layer.read(4096) == b""
     assert not layer.ended
 
 
@@ -316,8 +316,8 @@ def test_after_close_notify_there_is_no_more(pair: tuple[TlsLayer, Any]) -> None
     with pytest.raises(ssl.SSLWantReadError):
         client.unwrap()
     layer.feed(outgoing.read())
-    assert (layer.read(), layer.ended) == (b"last", False)
-    assert (layer.read(), layer.ended) == (b"", True)
+    assert (layer.read(4096), layer.ended) == (b"last", False)
+    assert (layer.read(4096), layer.ended) == (b"", True)
 
 
 def test_a_broken_record_is_an_error_and_closing_afterwards_is_not(
@@ -326,5 +326,5 @@ def test_a_broken_record_is_an_error_and_closing_afterwards_is_not(
     layer, _ = pair
     layer.feed(b"\x17\x03\x03\x00\x20" + bytes(32))
     with pytest.raises(ssl.SSLError):
-        layer.read()
+        layer.read(4096)
     layer.close()

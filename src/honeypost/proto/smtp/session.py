@@ -101,10 +101,11 @@ class Session:
     def reply(self, *lines: bytes, value: bytes = b"") -> None:
         """Answer; ``value`` fills in what the client said."""
         limits = self.setting.limits
-        if self.errors >= limits.soft_errors:
-            self.turns.pause(limits.error_seconds * len(lines))
         host = self.setting.hostname.encode()
-        self.turns.send(b"".join(fill(line, host, value) + b"\r\n" for line in lines))
+        for line in lines:
+            if self.errors >= limits.soft_errors:
+                self.turns.pause(limits.error_seconds)
+            self.turns.send(fill(line, host, value) + b"\r\n")
 
     def refuse(self, reply: bytes, value: bytes = b"") -> None:
         """Answer and count an error."""
