@@ -178,12 +178,19 @@ class IntelView(_Reading):
         self._connection = open_other(path)
 
 
+ORDERED: Final = "PRAGMA synchronous=NORMAL"
+"""A transaction may be lost with the power, but none without those after it (WAL)."""
+DURABLE: Final = "PRAGMA synchronous=FULL"
+
+
 class IntelStore(_Reading):
     """
     The worker's own file.
 
-    Every call is a transaction of its own unless it stands inside :meth:`batch`; each takes
-    some milliseconds (fdatasync).  One thread at a time.
+    Every call is a transaction of its own unless it stands inside :meth:`batch`.  One thread at
+    a time.  What a loss of power takes is found anew, together with the cursor behind it, so a
+    report does not wait for the disk: it would take fdatasyncs from the edge.  What was
+    forgotten stays so.
 
     :raises StoreBusy: another process writes it. :raises StoreError: it cannot be used.
     """
@@ -193,6 +200,7 @@ class IntelStore(_Reading):
         self._lock = WriterLock(lock_path(path))
         try:
             self._connection = open_own(path, STEPS)
+            self._connection.execute(ORDERED)
         except BaseException:
             self._lock.release()
             raise
@@ -204,7 +212,7 @@ class IntelStore(_Reading):
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """All writes inside are durable together, or none is."""
+        """All writes inside come into force together, or none does."""
         if self._connection.in_transaction:
             yield
             return
@@ -238,12 +246,12 @@ class IntelStore(_Reading):
         return noted.last_id(self._connection)
 
     def append(self, entry: Entry) -> None:
-        """Keep an event; durable with the batch that it stands in."""
+        """Keep an event, in the batch that it stands in."""
         with self.batch():
             noted.add(self._connection, entry)
 
     async def flush(self) -> None:
-        """Nothing waits: each event is durable when its batch is."""
+        """Nothing waits: each event comes into force with its batch."""
 
     def set_cursor(self, name: str, value: str) -> None:
         """Remember how far something was read."""
@@ -277,9 +285,13 @@ class IntelStore(_Reading):
 
     async def forget(self, trace: Trace) -> int:
         """Delete every report, lineage and event that names the address; how many there were."""
-        deleted = sum(self._forget_in(table, key, trace) for table, key in _NAMING)
         with translated(self._name):
-            fold_log(self._connection)
+            self._connection.execute(DURABLE)
+            try:
+                deleted = sum(self._forget_in(table, key, trace) for table, key in _NAMING)
+                fold_log(self._connection)
+            finally:
+                self._connection.execute(ORDERED)
         return deleted
 
     def _drop_lineages(self, known: Collection[str]) -> None:

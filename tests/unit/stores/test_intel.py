@@ -153,6 +153,18 @@ async def test_an_address_is_forgotten_with_every_byte_of_it(store, view, path, 
     assert all(b"ann@example.net" not in file.read_bytes() for file in path.parent.iterdir())
 
 
+async def test_only_what_is_forgotten_waits_for_the_disk(store):
+    said = []
+    store._connection.set_trace_callback(said.append)
+    store.keep(capture(1), report(1))
+    assert not [line for line in said if "synchronous" in line]
+    await store.forget(Trace("ann@example.net"))
+    first, last = (number for number, line in enumerate(said) if "synchronous" in line)
+    assert "FULL" in said[first]
+    assert "NORMAL" in said[last]
+    assert all(first < said.index(line) < last for line in said if line.startswith("DELETE"))
+
+
 def test_one_writer_at_a_time(store, path):
     with pytest.raises(StoreBusy):
         IntelStore(path)
