@@ -14,9 +14,10 @@ have, and reads plaintext as long as the core wants some.  What waits here is bo
 read of the socket: while the core holds, the driver reads no further.
 
 The profile is Postfix's (3.7 on Debian 12): TLS 1.0 and up, the medium cipher list, the
-client's order of ciphers, one TLS 1.3 ticket.  Python's own default is told apart from it by
-every one of these (JARM, JA4S).  Not the same: the order of the elliptic curves, which
-Python cannot set, and finite-field Diffie-Hellman, which we do not offer.
+client's order of ciphers, its group of Diffie-Hellman, one TLS 1.3 ticket.  Python's own
+default is told apart from it by every one of these (JARM, JA4S).  Not the same: within TLS 1.3
+we also take the groups ffdhe2048 to ffdhe8192, as Python 3.11 cannot set a list of groups;
+and the group of anonymous Diffie-Hellman is that of the others.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import warnings
 from pathlib import Path
 
 from honeypost.errors import ConfigError, ConfigProblem
+from honeypost.net.dh import group_for
 
 CIPHERS = "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH:@SECLEVEL=0"
 """Postfix's ``tls_medium_cipherlist``; like Postfix without OpenSSL's security level."""
@@ -51,6 +53,7 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     context.num_tickets = 1
     try:
         context.load_cert_chain(certificate, key)
+        context.load_dh_params(group_for(certificate.read_text("ascii", "replace")))
     except (OSError, ssl.SSLError) as error:
         reason = f"cannot use {certificate} with {key}: {error}"
         raise ConfigError([ConfigProblem("tls", "tls.certificate", reason)]) from error
