@@ -216,6 +216,7 @@ class Stage:
             "admission": self.admission,
             "new_session": lambda: f"s{next(numbers)}",
             "timer": self.timer,
+            "clock": lambda: self.timer.now,
         }
         return Service(**{**given, **more})
 

@@ -59,6 +59,8 @@ class Channel:
 
     def flush(self) -> None:
         """Write what was sent, joined; a broken TLS stream ends the connection."""
+        if not self._out and self.tls is None:
+            return
         data = b"".join(self._out)
         self._out.clear()
         try:

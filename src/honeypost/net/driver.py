@@ -34,6 +34,7 @@ from typing import cast
 
 from honeypost.events import Event, SessionClosed, SessionOpened, SessionRejected, TlsStarted
 from honeypost.model import Client, Identity, canonical_address
+from honeypost.net.alarm import Alarm
 from honeypost.net.asking import Asking
 from honeypost.net.channel import Channel
 from honeypost.net.reception import Reception
@@ -60,7 +61,10 @@ READ_BYTES = 16 * 1024
 """Most that one step of the loop takes from a socket."""
 
 PORTION_BYTES = 4096
-"""Input worked off before what was said is written; Postfix's own buffer is as large."""
+"""
+Input worked off before what was said is written; Postfix's own buffer is as large.  Of a body,
+to which nothing is said, a whole read.
+"""
 
 HANDSHAKE_SECONDS = 300.0
 """Postfix: ``smtpd_starttls_timeout``."""
@@ -80,6 +84,7 @@ class Driver(asyncio.BufferedProtocol):
         "_handshake",
         "_input",
         "_paused",
+        "_portion_bytes",
         "_queued",
         "_reception",
         "_service",
@@ -105,7 +110,8 @@ class Driver(asyncio.BufferedProtocol):
         self._queued = False
         self._paused = False
         self._input = b""
-        self._wake: Timed | None = None
+        self._portion_bytes = PORTION_BYTES
+        self._wake = Alarm(service.timer, service.clock, self._woken)
         self._handshake: Timed | None = None
 
     # What the loop calls
@@ -124,6 +130,7 @@ class Driver(asyncio.BufferedProtocol):
         self._core = service.new_core(self.who)
         self._note_session(SessionOpened())
         self._step(self._start_tls if service.implicit_tls else self._core.open)
+        self._regulate()
 
     def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 asyncio's signature
         return _BUFFER
@@ -137,17 +144,17 @@ class Driver(asyncio.BufferedProtocol):
             self._input += data
         else:
             self._channel.tls.feed(data)
-        if not self._channel.shaking_hands:
-            self._pump()
         if self._queued:
             self._service.turnstile.wait(self._next_turn)
-        self._regulate()
+        if self._channel.shaking_hands:
+            self._regulate()
+        else:
+            self._pump()
 
     def _next_turn(self) -> None:
         """Go on after a full buffer, or with the handshake."""
         self._queued = False
         self._pump()
-        self._regulate()
 
     def eof_received(self) -> bool:
         self._end()
@@ -159,7 +166,6 @@ class Driver(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         self._stuck = False
         self._pump()
-        self._regulate()
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 asyncio's signature
         self._end()
@@ -175,17 +181,16 @@ class Driver(asyncio.BufferedProtocol):
 
     # Steps of the core
 
-    def _step(self, step: Callable[[], Sequence[Effect]]) -> None:
+    def _step(self, step: Callable[..., Sequence[Effect]], *given: object) -> None:
         """Let the core take a step and carry out what it wants."""
         try:
-            for effect in step():
+            for effect in step(*given):
                 self._carry_out(effect)
             if not self._core.holding:
                 self._channel.flush()
         except Exception:
             log.exception("session %s: the core failed", self.who.session)
             self._close()
-        self._regulate()
 
     def _carry_out(self, effect: Effect) -> None:
         match effect:
@@ -195,12 +200,13 @@ class Driver(asyncio.BufferedProtocol):
                 self._asking.ask(effect.question)
             case Wake():
                 self._paused = effect.hold
-                self._wake_after(effect.after_seconds)
+                self._wake.set(effect.after_seconds)
             case Emit():
                 self._note(effect.event)
             case OpenMessage():
                 self._reception.open()
             case Spool():
+                self._portion_bytes = READ_BYTES
                 self._reception.write(effect.data)
             case AbandonMessage():
                 self._reception.abandon()
@@ -210,19 +216,15 @@ class Driver(asyncio.BufferedProtocol):
                 self._close()
 
     def _send(self, data: bytes) -> None:
+        self._portion_bytes = PORTION_BYTES
         self._channel.send(data)
         if self._paused:
             self._paused = False
             self._channel.flush()
 
     def _answered(self, verdict: Verdict) -> None:
-        self._step(lambda: self._core.answer(verdict))
+        self._step(self._core.answer, verdict)
         self._pump()
-
-    def _wake_after(self, seconds: float) -> None:
-        if self._wake is not None:
-            self._wake.cancel()
-        self._wake = self._service.timer(seconds, self._woken)
 
     def _woken(self) -> None:
         self._step(self._core.woken)
@@ -245,16 +247,19 @@ class Driver(asyncio.BufferedProtocol):
         return ()
 
     def _pump(self) -> None:
-        """Move what came in to the core, as long as it takes some."""
+        """Move what came in to the core, as long as it takes some; then read on, or not."""
+        if not self._closing:
+            self._move()
+            self._regulate()
+
+    def _move(self) -> None:
         tls = self._channel.tls
-        if self._closing:
-            return
         if tls is None:
             self._drain(self._portion)
             return
         try:
             if tls.established or self._shake_hands(tls):
-                self._drain(lambda: tls.read(PORTION_BYTES))
+                self._drain(lambda: tls.read(self._portion_bytes))
                 if tls.ended:
                     self._end()
         except ssl.SSLError as error:
@@ -273,10 +278,11 @@ class Driver(asyncio.BufferedProtocol):
 
     def _drain(self, read: Callable[[], bytes]) -> None:
         while not (self._closing or self._stuck or self._core.holding) and (data := read()):
-            self._step(lambda data=data: self._core.receive(data))  # type: ignore[misc]  # bound
+            self._step(self._core.receive, data)
 
     def _portion(self) -> bytes:
-        data, self._input = self._input[:PORTION_BYTES], self._input[PORTION_BYTES:]
+        size = self._portion_bytes
+        data, self._input = self._input[:size], self._input[size:]
         return data
 
     # The journal

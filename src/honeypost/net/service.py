@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol as Interface
@@ -19,7 +20,7 @@ from honeypost.model import Client, Identity, Protocol
 from honeypost.net.limits import Admission
 from honeypost.net.tasks import Tasks
 from honeypost.net.turnstile import Turnstile
-from honeypost.ports import Body
+from honeypost.ports import Body, Clock
 from honeypost.proto.effects import Core
 from honeypost.questions import Question, Verdict
 
@@ -97,6 +98,8 @@ class Service:
     refusal: Callable[[Client], bytes] = nothing
     """What a client over the budget is told before the connection closes."""
     timer: Timer = call_later
+    clock: Clock = time.monotonic
+    """The timer's."""
     turnstile: Turnstile = field(default_factory=Turnstile)
     """The same for all services of a process."""
     connections: set[Connection] = field(default_factory=set)

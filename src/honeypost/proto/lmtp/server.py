@@ -14,6 +14,7 @@ and the queue id that the attacker saw come by XFORWARD.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from honeypost.personality.replies import fill
 from honeypost.proto.dots import DottedText
@@ -108,11 +109,12 @@ class LmtpServer:
     # Input
 
     def _work(self) -> Sequence[Effect]:
-        while not self._turns.closed and not self.holding and self._step():
+        turns = self._turns
+        while not (turns.holding or turns.closed) and self._step():
             pass
-        if not self._turns.closed and not self.holding:
-            self._turns.do(Wake(IDLE_SECONDS))
-        return self._turns.take()
+        if not (turns.holding or turns.closed):
+            turns.do(Wake(IDLE_SECONDS))
+        return turns.take()
 
     def _step(self) -> bool:
         if self._text is not None:
@@ -217,12 +219,18 @@ class LmtpServer:
     # Output
 
     def _reply(self, *lines: bytes) -> None:
-        self._turns.send(b"".join(fill(line, self._hostname) + b"\r\n" for line in lines))
+        self._turns.send(_said(lines, self._hostname))
 
     def _end(self, reply: bytes) -> None:
         self._abandon()
         self._reply(reply)
         self._turns.close()
+
+
+@lru_cache(maxsize=64)
+def _said(lines: tuple[bytes, ...], hostname: bytes) -> bytes:
+    """Write a reply; there are few, but for one with as many lines as a message recipients."""
+    return b"".join(fill(line, hostname) + b"\r\n" for line in lines)
 
 
 _VERBS: Mapping[bytes, Callable[[LmtpServer, bytes], None]] = {
