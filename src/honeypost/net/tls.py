@@ -53,7 +53,7 @@ def server_context(certificate: Path, key: Path) -> ssl.SSLContext:
     context.num_tickets = 1
     try:
         context.load_cert_chain(certificate, key)
-        context.load_dh_params(group_for(certificate.read_text("ascii", "replace")))
+        context.load_dh_params(str(group_for(certificate.read_text("ascii", "replace"))))
     except (OSError, ssl.SSLError) as error:
         reason = f"cannot use {certificate} with {key}: {error}"
         raise ConfigError([ConfigProblem("tls", "tls.certificate", reason)]) from error
