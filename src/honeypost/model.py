@@ -70,7 +70,7 @@ class Secret:
 
 
 ADDRESSES_REMEMBERED = 1024
-"""Addresses whose neighbourhood need not be found anew: each session asks several times."""
+"""Addresses that need not be parsed anew: each session asks several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ def neighbourhood(address: str) -> str:
     return str(parsed)
 
 
+@lru_cache(maxsize=ADDRESSES_REMEMBERED)
 def canonical_address(address: str) -> IPv4Address | IPv6Address:
     """
     Parse an address; a scope id is dropped and a mapped IPv4 address is unwrapped.

@@ -42,6 +42,9 @@ OPEN_FILES: Final = 4096
 SWITCH_SECONDS: Final = 0.0005
 """How long a store's writer thread may keep the loop from running (Python's own: 5 ms)."""
 
+YOUNG_OBJECTS: Final = 5000
+"""Made since the collector looked last (Python's own: 700, which is every second message)."""
+
 
 async def serve(edge: Edge, isolated: str) -> None:
     """Run until SIGTERM or SIGINT."""
@@ -63,6 +66,7 @@ def _settle_memory() -> None:
     # What there is now lives as long as the process: the collector need not look at it again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
 def _say_ready(edge: Edge, isolated: str) -> None:
