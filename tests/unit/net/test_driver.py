@@ -136,7 +136,7 @@ def test_a_reply_that_paused_leaves_at_once_and_takes_along_what_came_before(
     assert transport.written[1:] == [b"ab"]
 
 
-def test_input_is_worked_off_in_postfix_portions_while_the_client_takes_output(
+async def test_input_is_worked_off_in_postfix_portions_while_the_client_takes_output(
     stage: Stage,
 ) -> None:
     driver, core, transport = connected(stage)
@@ -151,16 +151,18 @@ def test_input_is_worked_off_in_postfix_portions_while_the_client_takes_output(
 
     core.receive = receive
     feed(driver, b"x" * (3 * PORTION_BYTES + 1))
+    assert core.calls == ["open", PORTION_BYTES]  # the next has to wait for its turn
+    await eventually(lambda: transport.written[2:])
     assert core.calls == ["open", PORTION_BYTES, PORTION_BYTES]
     assert transport.written[1:] == [b"4096 ", b"4096 "]
     assert not transport.reading
     driver.resume_writing()
+    await eventually(lambda: transport.reading)
     assert core.calls[3:] == [PORTION_BYTES, 1]
-    assert transport.reading
 
 
 @pytest.mark.parametrize(("more", "reset"), [(0, False), (1, True)])
-def test_a_connection_closed_with_input_unread_is_reset(
+async def test_a_connection_closed_with_input_unread_is_reset(
     stage: Stage, more: int, reset: bool
 ) -> None:
     """As the kernel does for Postfix."""
