@@ -6,12 +6,12 @@ Postfix makes to a message on its way to us, one by one.
 from __future__ import annotations
 
 import re
-from itertools import islice
 
 import pytest
 
 from conftest import program
 from support.postfix_host import HOSTNAME, SUBMISSION_PORT
+from support.spam import spam_mails, stuffed, wire
 from support.waiting import until
 
 pytestmark = pytest.mark.real
@@ -52,19 +52,6 @@ def send(host, honeypost):
     return sent
 
 
-def stuffed(text):
-    """Make wire text: CRLF at each line's end, leading dots doubled."""
-    return b"".join(
-        b"." * line.startswith(b".") + line + b"\r\n" for line in text.split(b"\r\n")[:-1]
-    )
-
-
-def wire(raw):
-    """Give a mail file's text as it goes over the wire."""
-    text = re.sub(rb"\r\n|\r|\n", b"\r\n", raw.replace(b"\0", b""))
-    return text if text.endswith(b"\r\n") else text + b"\r\n"
-
-
 def as_postfix_leaves_it(text):
     """Apply Postfix's own changes, each shown alone further down."""
     head, separator, body = text.partition(b"\r\n\r\n")
@@ -94,19 +81,9 @@ def received(body):
     return match[0], body[match.end() :]
 
 
-def spam_mails(directory):
-    """Twenty real mails with a sound head; phishing first."""
-    for path in sorted((directory / "mail/phishing_pot").rglob("*.eml")):
-        raw = path.read_bytes()
-        head = wire(raw).partition(b"\r\n\r\n")[0]
-        headers = [line for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))]
-        if all(re.match(rb"[!-9;-~]+:", line) for line in headers) and len(raw) < 1_000_000:
-            yield path, raw
-
-
 def test_swaks_sends_twenty_real_mails(host, honeypost, data_directory, tmp_path):
     swaks, sent = program("swaks"), {}
-    for number, (path, raw) in enumerate(islice(spam_mails(data_directory), 20)):
+    for number, (path, raw) in enumerate(spam_mails(data_directory, 20)):
         data = tmp_path / f"{number}.eml"
         data.write_bytes(stuffed(wire(raw)) + b".\r\n")
         host.namespace.come_from(f"127.9.9.{number + 1}")
