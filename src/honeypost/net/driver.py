@@ -19,10 +19,10 @@ buffer and not in our memory.  The same stop is made while the client does not r
 raises is a defect of ours: it is logged and its connection ends, no other.
 
 *Fairness.*  One read buffer serves all connections (the loop reads for one at a time) and
-bounds a step of the loop.  Who fills it, or shakes hands, goes through the turnstile
-(:mod:`honeypost.net.turnstile`) before it is looked at, and again after each portion full of
-commands: 500 of them cost 10 ms, and 300 clients who sent so many at once held up everybody
-for three seconds (measured).
+bounds a step of the loop.  Who fills it, sends more than a portion of commands, or shakes
+hands, goes through the turnstile (:mod:`honeypost.net.turnstile`) before it is looked at, and
+again after each portion: 500 commands cost 10 ms, and 300 clients who sent so many at once
+held up everybody for three seconds (measured).
 """
 
 from __future__ import annotations
@@ -141,7 +141,8 @@ class Driver(asyncio.BufferedProtocol):
         if self._closing:
             return
         data = bytes(memoryview(_BUFFER)[:nbytes])
-        if nbytes == READ_BYTES or self._channel.shaking_hands:
+        full = nbytes == READ_BYTES or nbytes > self._portion_bytes
+        if full or self._channel.shaking_hands:
             self._wait_turn()
         if self._channel.tls is None:
             self._input += data

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import struct
+from collections.abc import Callable
 from ipaddress import ip_address
 
 import pytest
@@ -14,6 +15,7 @@ from honeypost.events import ClientGreeted, SessionClosed, SessionOpened, Sessio
 from honeypost.model import Client, Protocol, Secret
 from honeypost.net.driver import PORTION_BYTES, Driver
 from honeypost.net.limits import Admission
+from honeypost.net.turnstile import Turnstile
 from honeypost.proto.effects import (
     AbandonMessage,
     Ask,
@@ -136,29 +138,30 @@ def test_a_reply_that_paused_leaves_at_once_and_takes_along_what_came_before(
     assert transport.written[1:] == [b"ab"]
 
 
-async def test_input_is_worked_off_in_postfix_portions_while_the_client_takes_output(
-    stage: Stage,
-) -> None:
-    driver, core, transport = connected(stage)
-    made = core.receive
+def test_many_commands_are_worked_off_in_postfix_portions_each_in_its_turn(stage: Stage) -> None:
+    turns: list[Callable[[], None]] = []
+    driver, core, transport = connected(stage, turnstile=Turnstile(turns.append))
+    taken: list[int] = []
 
-    def receive(data: bytes) -> object:
-        made(b"")
-        core.calls[-1] = len(data)
-        if core.calls.count(PORTION_BYTES) == 2:
+    def receive(data: bytes) -> list[Send]:
+        taken.append(len(data))
+        if len(taken) == 2:
             driver.pause_writing()
         return [Send(b"%d " % len(data))]
 
     core.receive = receive
     feed(driver, b"x" * (3 * PORTION_BYTES + 1))
-    assert core.calls == ["open", PORTION_BYTES]  # the next has to wait for its turn
-    await eventually(lambda: transport.written[2:])
-    assert core.calls == ["open", PORTION_BYTES, PORTION_BYTES]
+    assert (taken, transport.reading) == ([], False)
+    turns.pop()()
+    assert (taken, transport.reading) == ([PORTION_BYTES], False)
+    turns.pop()()
     assert transport.written[1:] == [b"4096 ", b"4096 "]
-    assert not transport.reading
+    turns.pop()()
+    assert len(taken) == 2  # the client takes no output
     driver.resume_writing()
-    await eventually(lambda: transport.reading)
-    assert core.calls[3:] == [PORTION_BYTES, 1]
+    turns.pop()()
+    assert taken == [PORTION_BYTES] * 3 + [1]
+    assert (turns, transport.reading) == ([], True)
 
 
 @pytest.mark.parametrize(("more", "reset"), [(0, False), (1, True)])
@@ -171,6 +174,7 @@ async def test_a_connection_closed_with_input_unread_is_reset(
         transport._extra["socket"] = sock
         core.on[b"x" * PORTION_BYTES] = [Send(b"bye"), Close()]
         feed(driver, b"x" * (PORTION_BYTES + more))
+        await eventually(lambda: transport.closed)
         lingers, seconds = struct.unpack(
             "ii", sock.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, 8)
         )
