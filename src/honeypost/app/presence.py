@@ -3,7 +3,8 @@ Is the daemon running, and where does it listen?
 
 The supervisor holds a lock on ``DATA/running.json`` while it lives, so a file left by a crash
 does not pass for a running daemon, and two daemons never share one folder.  Written whole,
-read without waiting.
+read without waiting.  The file stays, so that ``explain`` reads the configuration that the
+stored answers were given by.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Presence:
     listeners: dict[str, list[str]] = field(default_factory=dict)
     """Where each listener really stands, by its name in the configuration."""
     pids: dict[str, int] = field(default_factory=dict)
+    config: str = ""
+    """Configuration file, ``""`` when it was started without one."""
 
 
 class Claim:
@@ -56,7 +59,6 @@ class Claim:
 
     def close(self) -> None:
         """Give the right up."""
-        os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
 
     def __enter__(self) -> Self:
@@ -73,9 +75,18 @@ class Claim:
 
 def running(data: Path) -> Presence | None:
     """Say what runs on a data folder, ``None`` when nothing does."""
+    return _read(data, only_held=True)
+
+
+def last(data: Path) -> Presence | None:
+    """Say what runs or ran last on a data folder, ``None`` when nobody knows."""
+    return _read(data, only_held=False)
+
+
+def _read(data: Path, *, only_held: bool) -> Presence | None:
     try:
         with (data / FILE).open("rb") as file:
-            if not _is_held(file.fileno()):
+            if only_held and not _is_held(file.fileno()):
                 return None
             return Presence(**json.loads(file.read(BYTES_MAX)))
     except (OSError, ValueError, TypeError):

@@ -164,6 +164,8 @@ class Supervisor:
     claim: Claim
     say: Say
     """Tells the operator one line."""
+    config_file: Path | None = None
+    """Where the configuration was read, for whoever asks later."""
     started: float = field(default_factory=time.time)
 
     async def run(self, ready: Callable[[Mapping[str, Any]], None]) -> None:
@@ -207,7 +209,8 @@ class Supervisor:
                 self.say(f"the {child.program.name} runs in the network of this host: {why}")
 
     def _announce(self) -> None:
-        self.claim.announce(Presence(self.started, self._listeners(), self._pids()))
+        file = str(self.config_file or "")
+        self.claim.announce(Presence(self.started, self._listeners(), self._pids(), file))
 
     def _listeners(self) -> dict[str, list[str]]:
         return {name: [where(each) for each in bound] for name, bound in self.sockets.items()}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from honeypost.app.presence import last
 from honeypost.config.load import load
 from honeypost.config.schema import Config
 from honeypost.errors import UsageError
@@ -51,16 +52,19 @@ DataOption = Annotated[
 ]
 """``--data DIR``; give the parameter no default."""
 
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
+
+def config_option(first: str = "") -> Any:
+    """Make ``--config FILE``; ``first`` says what is looked at before the usual places."""
+    return typer.Option(
         "--config",
         metavar="FILE",
-        show_default=f"DATA/{CONFIG_NAME} or {SYSTEM_CONFIG}, where there is one",
+        show_default=f"{first}DATA/{CONFIG_NAME} or {SYSTEM_CONFIG}, where there is one",
         help="Configuration file.",
-    ),
-]
-"""``--config FILE``; give the parameter the default ``None``."""
+    )
+
+
+ConfigOption = Annotated[Path | None, config_option("the daemon's own, ")]
+"""``--config FILE`` of commands that read stores; give the parameter the default ``None``."""
 
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON, one object a line; see honeypost schema.")
@@ -73,13 +77,19 @@ def settings(config: Path | None, data: Path) -> Config:
 
     :raises ConfigError: with every problem at once.
     """
-    return load(chosen(config, data), os.environ)
+    return load(config or daemons_own(data) or usual(data), os.environ)
 
 
-def chosen(config: Path | None, data: Path) -> Path | None:
-    """Give the file that is meant when this option was given, or was not."""
-    usual = (path for path in (data / CONFIG_NAME, SYSTEM_CONFIG) if path.exists())
-    return config or next(usual, None)
+def daemons_own(data: Path) -> Path | None:
+    """Give the file that the daemon of these stores was started with, if it is still there."""
+    presence = last(data)
+    path = Path(presence.config) if presence and presence.config else None
+    return path if path and path.exists() else None
+
+
+def usual(data: Path) -> Path | None:
+    """Give the file that is meant when none is named."""
+    return next((path for path in (data / CONFIG_NAME, SYSTEM_CONFIG) if path.exists()), None)
 
 
 def existing_data(data: Path) -> Path:

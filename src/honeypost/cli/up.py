@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from honeypost.app.presence import Claim
 from honeypost.app.supervisor import Supervisor, prepare, programs
-from honeypost.cli.options import ConfigOption, DataOption, chosen, settings
+from honeypost.cli.options import DataOption, config_option, usual
 from honeypost.config.endpoints import endpoints
+from honeypost.config.load import load
 from honeypost.config.schema import Listeners, Paths
 from honeypost.errors import UsageError
 from honeypost.net.listener import bind_all
 
+ConfigOption = Annotated[Path | None, config_option()]
 ListenOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -36,7 +40,8 @@ def up(data: DataOption, config: ConfigOption = None, listen: ListenOption = Non
 
     Prints one line of JSON when everything answers: where it listens, and the processes.
     """
-    wanted = settings(config, data)
+    file = config or usual(data)
+    wanted = load(file, os.environ)
     listeners = wanted_listeners(listen) if listen else wanted.listeners
     paths = Paths(data.resolve())
     prepare(wanted, paths)
@@ -44,9 +49,9 @@ def up(data: DataOption, config: ConfigOption = None, listen: ListenOption = Non
         sockets = bind_all(listeners)
         if not sockets:
             raise UsageError("no listener is on; see listeners in the configuration, or --listen")
-        file = chosen(config, data)
-        run = programs(paths.data, file and file.resolve(), sockets)
-        supervisor = Supervisor(wanted, paths, sockets, run, claim, _complain)
+        file = file and file.resolve()
+        run = programs(paths.data, file, sockets)
+        supervisor = Supervisor(wanted, paths, sockets, run, claim, _complain, file)
         asyncio.run(supervisor.run(_say_ready))
 
 

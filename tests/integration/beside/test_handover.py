@@ -40,7 +40,7 @@ def test_the_lineage_shows_guesses_adoption_and_handover(host, honeypost):
 
 
 def test_explain_recomputes_the_answers(host, honeypost):
-    done = command(host, "explain", DECOY, "--config", host.base / "honeypost.toml")
+    done = command(host, "explain", DECOY)
     assert done.returncode == 0, done.stdout
     assert GUESSER in done.stdout
     assert "disagrees" not in done.stdout

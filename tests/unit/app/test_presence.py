@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from honeypost.app.presence import FILE, Claim, Presence, running
+from honeypost.app.presence import FILE, Claim, Presence, last, running
 from honeypost.errors import UsageError
 
 
@@ -25,6 +25,8 @@ def test_what_is_announced_is_told(tmp_path: Path) -> None:
         claim.announce(Presence(12.5))
         assert running(tmp_path) == Presence(12.5)
     assert running(tmp_path) is None
+    assert last(tmp_path) == Presence(12.5)
+    assert last(tmp_path / "none") is None
 
 
 def test_a_folder_has_one_daemon(tmp_path: Path) -> None:

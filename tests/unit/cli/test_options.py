@@ -4,8 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from honeypost.app.presence import Claim, Presence
 from honeypost.cli import options
-from honeypost.cli.options import chosen, default_data, existing_data, settings
+from honeypost.cli.options import (
+    daemons_own,
+    default_data,
+    existing_data,
+    settings,
+    usual,
+)
 from honeypost.errors import ConfigError, UsageError
 
 
@@ -32,12 +39,25 @@ def test_a_folder_where_nothing_was_stored(tmp_path: Path) -> None:
 def test_the_file_that_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     system = tmp_path / "etc.toml"
     monkeypatch.setattr(options, "SYSTEM_CONFIG", system)
-    assert chosen(None, tmp_path) is None
+    assert usual(tmp_path) is None
     system.write_text("")
-    assert chosen(None, tmp_path) == system
+    assert usual(tmp_path) == system
     (tmp_path / "honeypost.toml").write_text("[decoys]\nnew_per_day = 7\n")
-    assert chosen(None, tmp_path) == tmp_path / "honeypost.toml"
-    assert chosen(Path("given.toml"), tmp_path) == Path("given.toml")
+    assert usual(tmp_path) == tmp_path / "honeypost.toml"
     assert settings(None, tmp_path).decoys.new_per_day == 7
     with pytest.raises(ConfigError):
         settings(Path("given.toml"), tmp_path)
+
+
+def test_the_daemons_own_file_goes_first_also_when_it_has_ended(tmp_path: Path) -> None:
+    own = tmp_path / "elsewhere.toml"
+    own.write_text("[decoys]\nnew_per_day = 9\n")
+    (tmp_path / "honeypost.toml").write_text("[decoys]\nnew_per_day = 7\n")
+    with Claim(tmp_path) as claim:
+        assert daemons_own(tmp_path) is None
+        claim.announce(Presence(1.0, config=str(own)))
+        assert settings(None, tmp_path).decoys.new_per_day == 9
+    assert settings(None, tmp_path).decoys.new_per_day == 9
+    assert settings(tmp_path / "honeypost.toml", tmp_path).decoys.new_per_day == 7
+    own.unlink()
+    assert settings(None, tmp_path).decoys.new_per_day == 7
