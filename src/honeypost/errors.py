@@ -6,7 +6,6 @@ Our exceptions, one tree.
     HoneypostError
     ├── ConfigError          the configuration is unusable; carries every problem at once
     ├── UsageError           the command line is unusable (exit code 2)
-    ├── ProtocolError        a peer of ours broke its protocol (never raised for an attacker)
     ├── StoreError           a store cannot keep or give back what it should
     │   ├── StoreBusy        another process is the one that writes it
     │   ├── StoreFull        the disk or its budget has no room: answer 4xx, lose nothing
@@ -51,10 +50,6 @@ class ConfigError(HoneypostError):
 
 class UsageError(HoneypostError):
     """The command line asks for something that cannot be done."""
-
-
-class ProtocolError(HoneypostError):
-    """Postfix, Dovecot or a process of ours said something its protocol does not allow."""
 
 
 class StoreError(HoneypostError):

@@ -13,13 +13,10 @@ no second spelling of a decoy ever works, and none of them can hide a real user'
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 LOCAL_LIMIT = 64
 """Octets of a local part, RFC 5321, 4.5.3.1.1."""
-
-ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789._-"
-"""What the local part of a decoy may consist of."""
 
 _LOCAL = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 
@@ -130,19 +127,3 @@ def _common(one: str, other: str) -> int:
         if left != right:
             return place
     return min(len(one), len(other))
-
-
-def near_misses(local: str) -> Iterator[str]:
-    """
-    Give every name one slip away, for sources that can be asked but not listed.
-
-    At most 79 times the length plus 39 of them, a few twice.
-    """
-    for place in range(len(local) + 1):
-        head, tail = local[:place], local[place:]
-        yield from (head + letter + tail for letter in ALPHABET)
-        if tail:
-            yield head + tail[1:]
-            yield from (head + letter + tail[1:] for letter in ALPHABET if letter != tail[0])
-        if len(tail) > 1 and tail[0] != tail[1]:
-            yield head + tail[1] + tail[0] + tail[2:]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from honeypost.decide.names import near_misses
 from honeypost.engine.roster import Roster
+from support.slips import near_misses
 
 ROSTER = Roster(["alice@example.org", "bob", "ann@far.test"])
 
