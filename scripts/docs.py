@@ -86,9 +86,9 @@ def vocabulary() -> Iterator[str]:
     """Every event with its fields."""
     yield "# Events"
     yield NOTE
-    yield "What can have happened, as the journal keeps it. Time, session, client and listener are"
-    yield "bound by the journal and are not repeated here. `bytes` are what an attacker chose; in"
-    yield "JSON they are base64."
+    yield "What can have happened, as the edge's journal keeps it; what the worker notes stands in"
+    yield "its own file. Time, session, client and listener are bound by the journal and are not"
+    yield "repeated here. `bytes` are what an attacker chose; in JSON they are base64."
     texts = attribute_texts(Path(str(events.__file__)))
     for kind, event in events.all_events().items():
         yield ""

@@ -169,12 +169,15 @@ def test_a_thousand_recipients_are_joined_by_queue_id(host, honeypost, send):
     joined, _ = send(b"Subject: many\r\n\r\nb\r\n", recipients)
     queue_id = joined.capture.envelope.queue_id
 
+    def joined_now():
+        return [k for k in honeypost.captures() if k.capture.envelope.queue_id == queue_id]
+
     def addresses():
-        found = [k for k in honeypost.captures() if k.capture.envelope.queue_id == queue_id]
-        return [r.address.decode() for k in found for r in k.capture.envelope.recipients]
+        return [r.address.decode() for k in joined_now() for r in k.capture.envelope.recipients]
 
     until(lambda: len(addresses()) == 1000, host.postfix.said)
     assert sorted(addresses()) == sorted(recipients)
+    assert len(joined_now()) == 1
     assert host.internet.messages == []
 
 
