@@ -1,9 +1,9 @@
 """
 Every setting, its default and what it is for.
 
-Frozen dataclasses, one per section of the TOML file; ``help(field)`` reads the text that
-the sample file, the manual and ``doctor`` show.  Units stand in the name.  A component is
-given the small part it needs, never the whole.
+Frozen dataclasses, one per section of the TOML file; ``help_text(field)`` gives the text that
+the manual shows.  Units stand in the name.  A component is given the small part it needs,
+never the whole.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ class Budgets:
     connections_per_network: int = setting(50, "The same per IPv4 address or IPv6 /64.")
     message_bytes: int = setting(10_240_000, "Largest message; announced as SIZE.")
     recipients: int = setting(1000, "Recipients of one message.")
-    capture_bytes_per_day: int = setting(200 * MIB, "Bytes of captures a day.")
+    capture_bytes_per_day: int = setting(
+        200 * MIB, "Bytes of captures a day; of them one decoy may use half."
+    )
     disk_bytes: int = setting(512 * MIB, "Bytes of captures kept; the oldest make way.")
     disk_free_bytes: int = setting(256 * MIB, "Free space on the disk that we leave to others.")
     memory_bytes: int = setting(
@@ -94,7 +96,7 @@ class Budgets:
 @dataclass(frozen=True, slots=True)
 class Retention:
     capture_days: int = setting(30, "Captures are deleted after so many days.")
-    event_days: int = setting(90, "Journal entries are deleted after so many days.")
+    event_days: int = setting(90, "Events and findings are deleted after so many days.")
 
 
 @dataclass(frozen=True, slots=True)
