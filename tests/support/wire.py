@@ -7,9 +7,11 @@ socket.  Acknowledgements without data are left out: they are the kernel's.
 
 from __future__ import annotations
 
+import math
 import socket
 import struct
 import threading
+import time
 from typing import Self
 
 ETH_P_ALL = 3
@@ -29,7 +31,7 @@ class Wire:
         self._raw.bind(("lo", 0))
         self._raw.settimeout(TICK_SECONDS)
         self._thread = threading.Thread(target=self._record)
-        self._stopping = False
+        self._until = math.inf
         self._seen: dict[int, list[tuple[int, bytes | str]]] = {}
 
     def __enter__(self) -> Self:
@@ -37,7 +39,8 @@ class Wire:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping = True
+        # What was sent by now is on its way; others on the loopback may never be silent.
+        self._until = time.monotonic() + 2 * TICK_SECONDS
         self._thread.join()
         self._raw.close()
 
@@ -55,12 +58,10 @@ class Wire:
         return bool({"FIN", "RST"} & set(self.segments(client_port)))
 
     def _record(self) -> None:
-        while True:
+        while time.monotonic() < self._until:
             try:
                 data, (_, kind, direction, *_rest) = self._raw.recvfrom(LONGEST)
             except TimeoutError:
-                if self._stopping:
-                    return
                 continue
             if direction == PACKET_OUTGOING:
                 self._note(data[14:], kind)
