@@ -1,8 +1,8 @@
 """
 Write the manual's pages that come from the code; ``--check`` only says whether they are right.
 
-configuration.md from the schema, commands.md from each command's own help, events.md from
-the vocabulary.  A test runs the check, so these pages cannot lie.
+configuration.md and the sample honeypost.toml from the schema, commands.md from each command's
+own help, events.md from the vocabulary.  A test runs the check, so these pages cannot lie.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from honeypost import events
 from honeypost.cli.main import VERBS, main
 from honeypost.cli.schema import SHAPES
 from honeypost.config.load import SECTIONS
+from honeypost.config.sample import sample
 from honeypost.config.schema import help_text
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -34,7 +35,7 @@ def configuration() -> Iterator[str]:
     yield "One TOML file, named with `--config`. Whatever it does not set has the default below."
     yield "The environment wins over it: `HONEYPOST__BUDGETS__CONNECTIONS=200` sets"
     yield "`budgets.connections`. All mistakes are told at once, with file and key. Units stand in"
-    yield "the names."
+    yield "the names. [honeypost.toml](honeypost.toml) has all of it, to begin from."
     for name, section in SECTIONS.items():
         yield ""
         yield f"## [{name}]"
@@ -129,6 +130,7 @@ PAGES = {
     "configuration.md": configuration,
     "commands.md": commands,
     "events.md": vocabulary,
+    "honeypost.toml": lambda: iter(sample().splitlines()),
 }
 
 
