@@ -19,7 +19,9 @@ Why each stands there was measured on 2.3.19 (and 2.4.1 for the first and last):
   through; ``passwd`` with ``deny = yes`` looks the name up without its password.  The same for
   a query with a condition (``AND active = 1``): a disabled account would become a decoy.
 * ``cache_key`` must be given: an empty one kills the auth process, Dovecot's default (``%u``)
-  makes the second guess fail unasked when ``auth_cache_size`` is set.
+  makes the second guess fail unasked when ``auth_cache_size`` is set.  A grant must not come
+  from that cache either (the containment may be in doubt by then), so the script gives it a
+  password that never fits.
 * A second ``userdb`` needs ``prefetch`` before it; a decoy's uid is never that of real mail, which
   it could read through a shared namespace.
 * Auth policy is report only.  With ``check_before`` or ``check_after`` a hung server locks out

@@ -14,6 +14,11 @@ function auth_password_verify(req, password)
   return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, "password mismatch"
 end
 
+-- A lookup without a password (LMTP or doveadm over a static userdb) must end as it would without
+-- us: a mismatch here made "no such user" a temporary failure, so unknown recipients were queued.
 function auth_passdb_lookup(req)
-  return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, "password mismatch"
+  if req.passdbs_seen_internal_failure == true then
+    return dovecot.auth.PASSDB_RESULT_INTERNAL_FAILURE, "internal failure"
+  end
+  return dovecot.auth.PASSDB_RESULT_USER_UNKNOWN, "unknown user"
 end
