@@ -7,6 +7,7 @@ socket.  Acknowledgements without data are left out: they are the kernel's.
 
 from __future__ import annotations
 
+import ctypes
 import math
 import socket
 import struct
@@ -20,6 +21,22 @@ IPV4, IPV6, TCP = 0x0800, 0x86DD, 6
 FIN, RST = 1, 4
 LONGEST = 1 << 17
 TICK_SECONDS = 0.1
+SO_ATTACH_FILTER = 26
+
+
+def only_from(port: int) -> bytes:
+    """Make the kernel's filter: TCP of IPv4 without options or IPv6, from this port."""
+    steps = (
+        (0x28, 0, 0, 12),  # 0: load the kind of packet
+        (0x15, 2, 0, IPV6),  # 1: IPv6? go to 4
+        (0x28, 0, 0, 34),  # 2: load IPv4's source port
+        (0x05, 0, 0, 1),  # 3: go to 5
+        (0x28, 0, 0, 54),  # 4: load IPv6's source port
+        (0x15, 0, 1, port),  # 5: another one? go to 7
+        (0x06, 0, 0, LONGEST),  # 6: take it
+        (0x06, 0, 0, 0),  # 7: leave it
+    )
+    return b"".join(struct.pack("HBBI", *step) for step in steps)
 
 
 class Wire:
@@ -28,6 +45,11 @@ class Wire:
     def __init__(self, port: int) -> None:
         self._port = port
         self._raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        program = ctypes.create_string_buffer(only_from(port), 64)
+        address = ctypes.addressof(program)
+        self._raw.setsockopt(
+            socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", len(program) // 8, address)
+        )
         self._raw.bind(("lo", 0))
         self._raw.settimeout(TICK_SECONDS)
         self._thread = threading.Thread(target=self._record)
