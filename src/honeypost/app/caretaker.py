@@ -23,7 +23,8 @@ from honeypost.engine.traces import Trace
 from honeypost.errors import NotReady, StoreBusy
 from honeypost.stores.catalogue import Catalogue
 from honeypost.stores.files import DISK
-from honeypost.stores.intel import IntelStore, IntelView
+from honeypost.stores.findings import IntelView
+from honeypost.stores.intel import IntelStore
 from honeypost.stores.journal import JournalStore
 from honeypost.stores.reader import SegmentReader, join_key
 from honeypost.stores.requests import request_folder

@@ -17,7 +17,7 @@ from honeypost.events import DecoyAdopted, DecoyEntered, LoginRefused, MessageCa
 from honeypost.extract.report import Report
 from honeypost.intel.lineage import Lineages
 from honeypost.ports import Decoy, Entry
-from honeypost.stores.intel import IntelView
+from honeypost.stores.findings import IntelView
 from honeypost.stores.reader import Joined, SegmentReader
 from honeypost.stores.view import LIMIT, JournalView
 

@@ -8,38 +8,30 @@ capture, whoever asks twice.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final
 
 import msgspec
 
 from honeypost.engine.janitor import Pruned
 from honeypost.engine.traces import Trace
-from honeypost.extract.report import Link, Report
-from honeypost.intel.lineage import Lineage, Lineages
+from honeypost.extract.report import Report
+from honeypost.intel.lineage import Lineages
 from honeypost.ports import Capture, Entry
 from honeypost.stores import noted
+from honeypost.stores.findings import BATCH, LINEAGE_CURSOR, NAMING, Findings
 from honeypost.stores.lock import WriterLock
 from honeypost.stores.sqlite import (
     fold_log,
     give_back,
     lock_path,
-    open_other,
     open_own,
     transaction,
     translated,
     used_bytes,
 )
-
-LIMIT: Final = 1000
-"""Most rows of one answer."""
-BATCH: Final = 1000
-"""Rows deleted or looked at in one transaction."""
-LINEAGE_CURSOR: Final = "lineage"
 
 STEPS: Final = (
     """
@@ -60,130 +52,12 @@ STEPS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The report on one capture."""
-
-    capture: str
-    time: float
-    account: str
-    report: Report
-
-
-class _Reading:
-    """What both the worker and the others ask."""
-
-    _connection: sqlite3.Connection
-    _name: str
-
-    def finding(self, capture_id: str) -> Finding | None:
-        """The report on a capture, ``None`` when there is none (yet)."""
-        rows = self._ask(f"{_FINDINGS} WHERE capture = ?", (capture_id,))
-        return _finding(rows[0]) if rows else None
-
-    def findings(
-        self, *, account: str = "", domain: str = "", after: str = "", limit: int = LIMIT
-    ) -> list[Finding]:
-        """
-        Reports by the age of their captures, oldest first.
-
-        :param domain: only captures with a link to that domain.
-        :param after: behind this capture; ``""`` begins with the oldest.
-        """
-        question = f"{_FINDINGS} WHERE capture > ?"
-        parameters: list[Any] = [after]
-        if account:
-            question += " AND account = ?"
-            parameters.append(account)
-        if domain:
-            question += " AND capture IN (SELECT capture FROM links WHERE domain = ?)"
-            parameters.append(domain)
-        rows = self._ask(f"{question} ORDER BY capture LIMIT ?", (*parameters, min(limit, LIMIT)))
-        return [_finding(row) for row in rows]
-
-    def links(self, capture_id: str) -> tuple[Link, ...]:
-        """The links of a capture."""
-        finding = self.finding(capture_id)
-        return finding.report.links if finding else ()
-
-    def lineage(self, account: str) -> Lineage | None:
-        """The lineage of an account, ``None`` when nothing is known."""
-        rows = self._ask("SELECT state FROM lineages WHERE account = ?", (account,))
-        return msgspec.json.decode(rows[0][0], type=Lineage) if rows else None
-
-    def lineages(self) -> Lineages:
-        """All lineages, least recently touched first, with the cursor they were folded to."""
-        rows = self._ask("SELECT account, state FROM lineages ORDER BY position")
-        known = {account: msgspec.json.decode(state, type=Lineage) for account, state in rows}
-        return Lineages(self.cursor(LINEAGE_CURSOR), known)
-
-    def entries(
-        self, after_id: str = "", *, kinds: Collection[str] = (), limit: int = LIMIT
-    ) -> list[Entry]:
-        """Events that the worker noted, oldest first."""
-        with translated(self._name):
-            return noted.entries(self._connection, after_id, kinds, min(limit, LIMIT))
-
-    def cursor(self, name: str) -> str:
-        """How far something was read, ``""`` when it was not."""
-        rows = self._ask("SELECT value FROM cursors WHERE name = ?", (name,))
-        return str(rows[0][0]) if rows else ""
-
-    def counts(self) -> dict[str, int]:
-        """Totals: ``reports``, ``reports_with_errors``, ``links``, ``lineages``."""
-        return {name: int(self._ask(question)[0][0]) for name, question in _COUNTS.items()}
-
-    def count_before(self, before: float) -> int:
-        """How many reports are on older captures."""
-        return int(self._ask("SELECT count(*) FROM reports WHERE time < ?", (before,))[0][0])
-
-    def count_naming(self, trace: Trace) -> int:
-        """How many reports, lineages and events name an address."""
-        return sum(1 for table, key in _NAMING for _ in self._naming(table, key, trace))
-
-    def _naming(self, table: str, key: str, trace: Trace) -> Iterator[tuple[str]]:
-        """Keys of the rows that name an address."""
-        behind = ""
-        question = f"SELECT * FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?"  # noqa: S608 - ours
-        while rows := self._ask(question, (behind, BATCH)):
-            behind = rows[-1][0]
-            for row in rows:
-                if trace.in_text("\0".join(map(str, row)).encode()):
-                    yield (row[0],)
-
-    def _ask(self, question: str, parameters: Collection[Any] = ()) -> list[Any]:
-        with translated(self._name):
-            return self._connection.execute(question, tuple(parameters)).fetchall()
-
-    def close(self) -> None:
-        """Close the file; safe to call twice."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class IntelView(_Reading):
-    """
-    Reads what the worker has found, while it writes or not.
-
-    :raises StoreError: there is nothing yet, or it cannot be read.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._name = path.name
-        self._connection = open_other(path)
-
-
 ORDERED: Final = "PRAGMA synchronous=NORMAL"
 """A transaction may be lost with the power, but none without those after it (WAL)."""
 DURABLE: Final = "PRAGMA synchronous=FULL"
 
 
-class IntelStore(_Reading):
+class IntelStore(Findings):
     """
     The worker's own file.
 
@@ -266,7 +140,7 @@ class IntelStore(_Reading):
         """
         known = lineages.accounts
         names = known if touched is None else [name for name in touched if name in known]
-        position = self._ask("SELECT coalesce(max(position), 0) FROM lineages")[0][0]
+        position = self.ask("SELECT coalesce(max(position), 0) FROM lineages")[0][0]
         rows = [
             (name, position + number, msgspec.json.encode(known[name]).decode())
             for number, name in enumerate(names, 1)
@@ -288,7 +162,7 @@ class IntelStore(_Reading):
         with translated(self._name):
             self._connection.execute(DURABLE)
             try:
-                deleted = sum(self._forget_in(table, key, trace) for table, key in _NAMING)
+                deleted = sum(self._forget_in(table, key, trace) for table, key in NAMING)
                 fold_log(self._connection)
             finally:
                 self._connection.execute(ORDERED)
@@ -296,13 +170,13 @@ class IntelStore(_Reading):
 
     def _drop_lineages(self, known: Collection[str]) -> None:
         """Delete those that are not followed any more."""
-        kept = {row[0] for row in self._ask("SELECT account FROM lineages")}
+        kept = {row[0] for row in self.ask("SELECT account FROM lineages")}
         gone = [(name,) for name in kept.difference(known)]
         self._connection.executemany("DELETE FROM lineages WHERE account = ?", gone)
 
     def _prune_some(self, before: float) -> int:
         question = "SELECT capture FROM reports WHERE time < ? LIMIT ?"
-        captures = self._ask(question, (before, BATCH))
+        captures = self.ask(question, (before, BATCH))
         with self.batch():
             self._connection.executemany("DELETE FROM links WHERE capture = ?", captures)
             self._connection.executemany("DELETE FROM reports WHERE capture = ?", captures)
@@ -312,25 +186,9 @@ class IntelStore(_Reading):
         return len(captures)
 
     def _forget_in(self, table: str, key: str, trace: Trace) -> int:
-        found = list(self._naming(table, key, trace))
+        found = list(self.naming(table, key, trace))
         with self.batch():
             self._connection.executemany(f"DELETE FROM {table} WHERE {key} = ?", found)  # noqa: S608 - ours
             if table == "reports":
                 self._connection.executemany("DELETE FROM links WHERE capture = ?", found)
         return len(found)
-
-
-_NAMING: Final = (("reports", "capture"), ("lineages", "account"), ("events", "id"))
-"""Tables that may name somebody, with their keys."""
-_FINDINGS: Final = "SELECT capture, time, account, report FROM reports"
-_COUNTS: Final = {
-    "reports": "SELECT count(*) FROM reports",
-    "reports_with_errors": "SELECT count(*) FROM reports WHERE errors > 0",
-    "links": "SELECT count(*) FROM links",
-    "lineages": "SELECT count(*) FROM lineages",
-}
-
-
-def _finding(row: tuple[Any, ...]) -> Finding:
-    capture, time, account, report = row
-    return Finding(capture, time, account, msgspec.json.decode(report, type=Report))

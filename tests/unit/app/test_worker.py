@@ -22,7 +22,7 @@ from honeypost.config.secrets import create_if_missing, read
 from honeypost.engine.traces import Trace
 from honeypost.errors import StoreError
 from honeypost.ports import Reality
-from honeypost.stores.intel import IntelView
+from honeypost.stores.findings import IntelView
 from support.costly_mail import NEEDLE
 from support.storage import keep, make_store
 from support.waiting import until

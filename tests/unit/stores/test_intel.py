@@ -1,13 +1,14 @@
 import pytest
 
 from honeypost.engine.traces import Trace
-from honeypost.errors import StoreBusy, StoreCorrupt, StoreError
+from honeypost.errors import StoreBusy, StoreCorrupt
 from honeypost.events import DecoyAdopted, DecoyEntered
 from honeypost.extract.report import Addressee, Attachment, Link, Report, Role
 from honeypost.intel.lineage import Lineages
 from honeypost.model import Client, Identity, Protocol
 from honeypost.ports import Capture, Entry
-from honeypost.stores.intel import IntelStore, IntelView
+from honeypost.stores.findings import IntelView
+from honeypost.stores.intel import IntelStore
 from support.storage import WHO, envelope
 
 NOON = 1_772_366_400.0
@@ -67,22 +68,6 @@ def test_a_capture_has_one_report(store, view):
     assert view.links("c1")[0].domain == "example.net"
 
 
-def test_reports_are_found_by_account_and_domain(store, view):
-    for number in range(4):
-        domain = ("even.example", "odd.example")[number % 2]
-        account = ("info@example.org", "sales@example.org")[number // 2]
-        store.keep(capture(number, account), report(number, domain))
-
-    def found(**wanted):
-        return [finding.capture for finding in view.findings(**wanted)]
-
-    assert found() == ["c0", "c1", "c2", "c3"]
-    assert found(account="sales@example.org") == ["c2", "c3"]
-    assert found(domain="odd.example") == ["c1", "c3"]
-    assert found(account="sales@example.org", domain="odd.example") == ["c3"]
-    assert found(after="c1", limit=1) == ["c2"]
-
-
 def test_a_batch_is_durable_together_or_not_at_all(store, view):
     def half_done():
         with store.batch():
@@ -137,7 +122,7 @@ async def test_old_reports_go_with_their_links(store, view, monkeypatch):
 
 
 async def test_an_address_is_forgotten_with_every_byte_of_it(store, view, path, monkeypatch):
-    monkeypatch.setattr("honeypost.stores.intel.BATCH", 2)
+    monkeypatch.setattr("honeypost.stores.findings.BATCH", 2)
     ann = Addressee("ann@example.net", "to")
     for number in range(7):
         store.keep(capture(number), report(number, recipients=(ann,) * (number % 2)))
@@ -178,8 +163,3 @@ def test_a_broken_file_is_said_so(path):
     for _ in range(2):
         with pytest.raises(StoreCorrupt):
             IntelStore(path)
-
-
-def test_there_is_none_yet(path):
-    with pytest.raises(StoreError):
-        IntelView(path)

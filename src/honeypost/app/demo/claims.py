@@ -27,7 +27,7 @@ from honeypost.events import LoginRefused
 from honeypost.extract.report import Report
 from honeypost.intel.lineage import Lineage
 from honeypost.ports import Decoy
-from honeypost.stores.intel import IntelView
+from honeypost.stores.findings import IntelView
 from honeypost.stores.reader import Joined, SegmentReader
 from honeypost.stores.view import JournalView
 

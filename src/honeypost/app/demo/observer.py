@@ -26,7 +26,7 @@ from honeypost.events import (
 from honeypost.intel.lineage import Lineages
 from honeypost.model import Identity, printable
 from honeypost.ports import Entry
-from honeypost.stores.intel import IntelView
+from honeypost.stores.findings import IntelView
 from honeypost.stores.view import JournalView
 
 _SHORT = {
