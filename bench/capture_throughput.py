@@ -27,6 +27,8 @@ from pathlib import Path
 
 from peers import HOST, KEEPS, PEERS, Endpoint, sbin
 
+from honeypost.net.loop import loop_name
+
 SYNC_SECONDS = 2.0
 SOURCE_SECONDS = 120
 SHAPES = {"a connection each": [], "one connection": ["-d"]}
@@ -99,8 +101,9 @@ def main() -> int:
     print(
         f"messages of {options.bytes} bytes, {options.sessions} sessions, {options.rounds} rounds"
     )
+    print(f"event loop {loop_name()}, load average {os.getloadavg()[0]:.1f} at the end")
     print(f"fdatasync of {options.bytes} bytes: {syncs:,.0f}/s before, {syncs_after:,.0f}/s after")
-    ratio = 0.0
+    ratios = {}
     for shape in SHAPES:
         base = statistics.median(rates["postfix", shape])
         print(f"\n{shape:<20}{'keeps':<10}{'msg/s':>8}{'lowest':>8}{'highest':>9}{'x Postfix':>11}")
@@ -111,11 +114,14 @@ def main() -> int:
                 f"  {name:<18}{KEEPS[name]:<10}{middle:>8,.0f}{min(seen):>8,.0f}{max(seen):>9,.0f}"
                 f"{middle / base:>11.2f}"
             )
-        if not ratio:
-            ratio = statistics.median(rates["honeypost", shape]) / base
-    ours = statistics.median(rates["honeypost", "a connection each"])
-    print(f"\nmeasured: {ours:,.0f} durable messages/s, {ratio:.2f} x Postfix")
-    return 0 if ratio >= options.at_least else 1
+        ratios[shape] = statistics.median(rates["honeypost", shape]) / base
+    shown = ", ".join(
+        f"{statistics.median(rates['honeypost', shape]):,.0f} durable messages/s"
+        f" ({ratio:.2f} x Postfix) with {shape}"
+        for shape, ratio in ratios.items()
+    )
+    print(f"\nmeasured: {shown}")
+    return 0 if ratios["a connection each"] >= options.at_least else 1
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from typing import Any
 from honeypost.app.supervisor import prepare
 from honeypost.config.load import load
 from honeypost.config.schema import Paths
+from honeypost.net.loop import loop_name
 
 BODY_BYTES = 10_000_000
 ASKS_PER_SECOND = 100
@@ -177,8 +178,10 @@ def load_on(ready: dict[str, Any], bodies: int, handshakes: int) -> Iterator[dic
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
-        yield done
-        process.send_signal(signal.SIGTERM)
+        try:
+            yield done
+        finally:
+            process.send_signal(signal.SIGTERM)
         done.update(json.loads(process.stdout.readline()))
 
 
@@ -196,6 +199,8 @@ def run(seconds: float, bodies: int, handshakes: int) -> dict[str, Any]:
             "load": {"seconds": seconds, **done},
             "lag_worst_ms": round(1000 * status["lag_worst_seconds"], 1),
             "processors": len(os.sched_getaffinity(0)),
+            "load_average": os.getloadavg()[0],
+            "loop": loop_name(),
         }
 
 
