@@ -149,7 +149,7 @@ class _History:
 
     def _judge(self, guess: Guess, recorded: Reason) -> Reason:
         """Judge by the account's own history; take from the record what others were asked."""
-        if recorded in _ASKED_FIRST and not self._secret:
+        if recorded in _ASKED_FIRST:
             return recorded
         own = self._rules.judge(guess, self._memory, self._secret)
         if own is Reason.RIPE and (recorded in ASKED_AT_WIN or self._rested_unseen(recorded)):

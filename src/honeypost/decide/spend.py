@@ -27,14 +27,23 @@ class DayBudget:
         self.account_limit = int(limit * account_share)
         self._day = -1
         self._spent = 0
+        self._charged = 0
         self._by_account: dict[str, int] = {}
 
     def has_room(self, now: float, amount: int, account: str) -> bool:
-        """May the account spend so much more now?  ``""`` is nobody, who has no share."""
+        """
+        May the account spend so much more now?  ``""`` is nobody, who has no share.
+
+        All shares together are limited too: what was charged and has not arrived (a full disk,
+        a hung sink) waits in the queue of the real Postfix, which must not fill.
+        """
         self._turn(now)
         if self._spent + amount > self.limit:
             return False
-        return not account or self._by_account.get(account, 0) + amount <= self.account_limit
+        if not account:
+            return True
+        share = self._by_account.get(account, 0)
+        return share + amount <= self.account_limit and self._charged + amount <= self.limit
 
     def spend(self, now: float, amount: int) -> None:
         """Count bytes that are kept; negative ones are given back."""
@@ -44,10 +53,11 @@ class DayBudget:
     def charge(self, now: float, amount: int, account: str) -> None:
         """Count bytes against an account's share."""
         self._turn(now)
+        self._charged += amount
         self._by_account[account] = self._by_account.get(account, 0) + amount
 
     def _turn(self, now: float) -> None:
         """Begin the day of ``now``; a clock set back by less than a day changes nothing."""
         day = int(now // DAY_SECONDS)
         if day > self._day or day < self._day - 1:
-            self._day, self._spent, self._by_account = day, 0, {}
+            self._day, self._spent, self._charged, self._by_account = day, 0, 0, {}

@@ -25,6 +25,9 @@ from honeypost.questions import Acceptance, KeepMessage, KeepVerdict
 HEADER_BYTES: Final = 1024
 """Longest first line that is looked at; ours has 100 at most."""
 
+TRACE_BYTES: Final = 16 * 1024
+"""Of header fields that Postfix adds between its own measuring of a message and our sink."""
+
 AccountOf = Callable[[str], str]
 """The decoy account of a marker, ``""`` when there is none."""
 
@@ -68,10 +71,12 @@ class Captures:
         """
         envelope = self._bound(question.envelope, who, body)
         size = body.size
-        if size > self._budgets.message_bytes:
+        behind_postfix = who.protocol is Protocol.LMTP
+        # What Postfix has queued is better kept than sent again and again until it expires.
+        if size > self._budgets.message_bytes + (TRACE_BYTES if behind_postfix else 0):
             return self._refuse(envelope, who, body, Acceptance.TOO_LARGE, "message_bytes")
         # Behind Postfix the sender's share was charged when its policy service asked.
-        payer = "" if who.protocol is Protocol.LMTP else envelope.account
+        payer = "" if behind_postfix else envelope.account
         if not self._spending.take(payer, size):
             return self._refuse(envelope, who, body, Acceptance.TRY_LATER, DAY_BYTES)
         try:

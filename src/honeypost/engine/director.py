@@ -75,6 +75,7 @@ class Director:
         vocabulary: Vocabulary | None = None,
     ) -> None:
         self._domains = settings.site.domains
+        self._message_bytes = settings.budgets.message_bytes
         self._marker_domain = secrets.marker_domain.lower()
         self._journal = journal
         self._names = names
@@ -186,11 +187,14 @@ class Director:
         Let a decoy's message go on to our sink.
 
         Sessions that were authenticated before the containment came into doubt are stopped
-        here.  The account is charged now, since our sink learns its name too late to refuse.
+        here.  The account is charged now, since our sink learns its name too late to refuse;
+        and a message that the sink would not take must not wait in Postfix's queue for days.
         """
         account = self.account_of(question.marker)
         if not account or self._grants.doubt():
             return SpendVerdict(Acceptance.TRY_LATER)
+        if question.size > self._message_bytes:
+            return SpendVerdict(Acceptance.TOO_LARGE)
         if not self._spending.has_room(account, question.size):
             return SpendVerdict(Acceptance.TRY_LATER)
         self._spending.charge(account, question.size)
@@ -200,18 +204,21 @@ class Director:
         """
         Note Dovecot's report; who logged in for real is never a decoy from then on.
 
-        The tag of a *right* secret is dropped: of a real user's password nothing is kept.
+        Of a real user's password nothing is kept, be it right, mistyped or not checked because
+        the database is down: the tag stays only where a lookup has just said that the name is
+        nobody's.  (Dovecot asks us before it reports.)
         """
         account, decoy = self._reported(question)
         if account and question.success and not decoy:
             self._guesses.prove(account)
+        nobodys = self._guesses.known(account, self._clock()) is Reality.UNKNOWN
         reported = LoginReported(
             account=account,
             login=(question.original or question.login)[:LOGIN_LIMIT],
             service=question.service,
             success=question.success,
             decoy=decoy,
-            secret_tag="" if question.success else question.secret_tag,
+            secret_tag=question.secret_tag if nobodys and not question.success else "",
         )
         self._journal.note(reported, named(who, question.client, question.session))
         return Noted()

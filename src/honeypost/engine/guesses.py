@@ -58,10 +58,18 @@ class Guesses:
         return known
 
     def reality(self, account: str, now: float) -> Reality | None:
+        """As :meth:`known`; the account is now the most recent one."""
+        if account not in self._proven:
+            self._recent(account)
+        return self.known(account, now)
+
+    def known(self, account: str, now: float) -> Reality | None:
         """Give what is known of the name without asking, ``None`` when it is to be asked."""
         if account in self._proven:
             return Reality.REAL
-        known = self._recent(account)
+        known = self._accounts.get(account)
+        if known is None:
+            return None
         lasts = UNSURE_SECONDS if known.reality is Reality.UNSURE else KNOWN_SECONDS
         return known.reality if 0 <= now - known.asked_at < lasts else None
 

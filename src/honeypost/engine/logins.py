@@ -4,9 +4,10 @@ Answers "does this credential work?".
 Theory of operation
 ===================
 
-An adopted account is answered from memory, at once: its one secret is compared in constant
+An adopted account's own secret is answered from memory, at once: it is compared in constant
 time and nobody is asked but the containment.  Behind Dovecot its own chain has put real
-users first, so that a real name can never be shadowed by it.
+users first, so that a real name can never be shadowed by it.  Any other secret there is a guess
+like those below: its name may be a slip of somebody who came after the adoption.
 
 Every other guess goes, one at a time for each account, through :meth:`Logins._consider`:
 
@@ -45,7 +46,10 @@ from honeypost.questions import LoginVerdict, MayLogin
 LOGIN_LIMIT = 320
 """Bytes of a login kept in an event: 64 + @ + 255, RFC 5321, 4.5.3.1."""
 
-_STANDING = {Reality.REAL: Reason.REAL, Reality.UNSURE: Reason.UNSURE}
+_STANDING: dict[Reality | None, Reason] = {
+    Reality.REAL: Reason.REAL,
+    Reality.UNSURE: Reason.UNSURE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class Logins:
         if not attempt.account:
             return self._refuse(attempt, Reason.NOT_A_NAME)
         if attempt.account in self._decoys:
-            return self._enter(attempt)
+            return await self._enter(attempt)
         return await self._shielded(self._consider(attempt))
 
     async def _shielded(self, work: Coroutine[Any, Any, LoginVerdict]) -> LoginVerdict:
@@ -111,13 +115,22 @@ class Logins:
         opening.add_done_callback(self._opening.discard)
         return await asyncio.shield(opening)
 
-    def _enter(self, attempt: Attempt) -> LoginVerdict:
+    async def _enter(self, attempt: Attempt) -> LoginVerdict:
         """Answer for an adopted account."""
         decoy = self._decoys[attempt.account]
         secret = attempt.question.secret
         right = secret == Secret(decoy.secret.encode())
-        if right and not self._grants.doubt():
-            return self._grant(attempt, decoy)
+        if right:
+            standing = _STANDING.get(self._guesses.known(decoy.account, self._clock()))
+            # Unsure is no reason: a secret that has worked goes on working.
+            if standing is Reason.REAL:
+                return self._refuse(attempt, standing)
+            if not self._grants.doubt():
+                return self._grant(attempt, decoy)
+        else:
+            standing = await self._standing(decoy.account)
+            if standing is not None:
+                return self._refuse(attempt, standing)
         guess = self._rules.guess(attempt.account, secret, attempt.arrived)
         reason = Reason.CONTAINMENT if right else Reason.OTHER_SECRET
         return self._refuse(attempt, reason, guess)
@@ -127,7 +140,7 @@ class Logins:
         account = attempt.account
         async with self._locks.setdefault(account, asyncio.Lock()):
             if account in self._decoys:
-                return self._enter(attempt)
+                return await self._enter(attempt)
             standing = await self._standing(account)
             if standing is not None:
                 return self._refuse(attempt, standing)

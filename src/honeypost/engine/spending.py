@@ -12,7 +12,7 @@ a minute.
 from __future__ import annotations
 
 from honeypost.config.schema import Budgets
-from honeypost.decide.spend import DayBudget
+from honeypost.decide.spend import DAY_SECONDS, DayBudget
 from honeypost.engine.grants import Notebook
 from honeypost.events import BudgetExceeded, MessageCaptured
 from honeypost.ports import Clock, Entry
@@ -69,5 +69,7 @@ class Spending:
     def restore(self, entry: Entry) -> None:
         """Count against the sender's share what the journal says was captured today."""
         event = entry.event
-        if isinstance(event, MessageCaptured) and event.account:
+        # An entry of another day would begin that day anew, and today's bytes be forgotten.
+        today = entry.time // DAY_SECONDS == self._clock() // DAY_SECONDS
+        if today and isinstance(event, MessageCaptured) and event.account:
             self._day.charge(entry.time, event.size, event.account)

@@ -117,6 +117,21 @@ async def test_postfix_may_hand_on_what_a_known_decoy_sends_within_its_share():
     assert await spend(site, "nobody") is Acceptance.TRY_LATER
 
 
+async def test_what_waits_in_postfixs_queue_is_never_more_than_a_day_may_bring():
+    site = DecoySite(budgets=Budgets(capture_bytes_per_day=100))
+    names = site.names_that(exist=True)
+    markers = [(await site.win(next(names))).marker for _ in range(4)]
+    answers = [await spend(site, marker, 40) for marker in markers]  # and nothing arrives
+    assert answers == [ACCEPTED, ACCEPTED, Acceptance.TRY_LATER, Acceptance.TRY_LATER]
+
+
+async def test_what_the_sink_would_not_take_never_waits_in_postfixs_queue():
+    site = DecoySite(budgets=Budgets(message_bytes=1000))
+    marker = (await site.win(site.open_name())).marker
+    assert await spend(site, marker, 1001) is Acceptance.TOO_LARGE
+    assert await spend(site, marker, 1000) is ACCEPTED
+
+
 async def test_a_session_let_in_before_the_doubt_sends_nothing_after_it():
     site = DecoySite()
     marker = (await site.win(site.open_name())).marker
@@ -134,10 +149,20 @@ async def report(site, login, *, success, original=b"", tag="0448"):
 
 async def test_a_failure_is_noted_with_dovecots_tag_and_client():
     site = DecoySite()
+    assert not (await site.guess("bob", "football")).granted  # Dovecot asks before it reports
     event = await report(site, b"Bob", success=False)
     assert event == LoginReported("bob@example.org", b"Bob", "imap", False, False, "0448")
     who = site.journal.entries[-1].who
     assert (who.client, who.session) == (Client("2001:db8::5", 4711), "abc")
+
+
+@pytest.mark.parametrize("asked", [False, True])
+async def test_of_a_real_users_failed_login_no_tag_is_kept(asked):
+    site = DecoySite()
+    site.names.names = ("bob",)
+    if asked:
+        await site.guess("bob", "football")
+    assert (await report(site, b"bob", success=False)).secret_tag == ""
 
 
 @pytest.mark.parametrize("form", ["{}", "{}@example.org", "{}+lists@example.org"])

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from honeypost.decide.evidence import recompute
 from honeypost.engine.guesses import KNOWN_SECONDS, UNSURE_SECONDS
 from honeypost.engine.logins import LOGIN_LIMIT
 from honeypost.errors import StoreError
@@ -159,15 +160,39 @@ async def test_a_name_that_nobody_can_tell_at_its_adoption_rests_a_day():
     assert (await site.guess(name, "dragon")).granted
 
 
-async def test_a_frozen_decoy_is_answered_without_asking_for_names():
+async def test_a_frozen_decoys_own_secret_is_answered_without_asking_for_names():
     site = DecoySite()
     name = site.open_name()
     await site.win(name)
     asked = len(site.names.asked)
     site.names.unsure = True
+    site.clock.advance(3600)
     assert (await site.guess(name, "dragon")).granted
-    assert not (await site.guess(name, "baseball")).granted
     assert len(site.names.asked) == asked
+
+
+@pytest.mark.parametrize(("unsure", "reason"), [(False, "real-name"), (True, "unsure-name")])
+async def test_a_slip_of_a_user_who_came_after_the_adoption_leaves_nothing(unsure, reason):
+    site = DecoySite()
+    name = site.open_name()
+    await site.win(name)
+    site.clock.advance(3600)
+    site.names.names, site.names.unsure = (f"{name}x",), unsure
+    assert not (await site.guess(name, "football")).granted
+    refused = site.journal.of(LoginRefused)[-1]
+    assert (refused.reason, refused.secret, refused.secret_tag) == (reason, "", "")
+    assert all(f.agrees for f in recompute(site.journal.entries, site.rules))
+
+
+async def test_a_decoy_whose_name_has_become_real_lets_nobody_in():
+    site = DecoySite()
+    name = site.open_name()
+    await site.win(name)
+    site.clock.advance(3600)
+    site.names.names = (name,)
+    assert not (await site.guess(name, "football")).granted
+    assert not (await site.guess(name, "dragon")).granted
+    assert site.last_reason == "real-name"
 
 
 async def test_doubt_about_the_containment_stops_adoptions_and_grants():

@@ -3,7 +3,7 @@
 from honeypost.config.schema import Budgets
 from honeypost.errors import StoreFull
 from honeypost.events import BudgetExceeded, MessageCaptured, MessageRefused
-from honeypost.model import Envelope
+from honeypost.model import Envelope, Protocol
 from honeypost.questions import Acceptance, KeepMessage
 from support.decoy_site import DecoySite, somebody
 
@@ -66,3 +66,24 @@ async def test_a_restart_knows_what_was_spent_today():
     assert await keep(site, 1) is Acceptance.TRY_LATER
     site.clock.advance(86_400)
     assert await keep(site, 1) is Acceptance.ACCEPTED
+
+
+async def test_after_a_restart_older_days_do_not_hide_what_today_has_cost():
+    site = DecoySite(budgets=BUDGET)
+    assert await keep(site, 40, "a@example.org") is Acceptance.ACCEPTED
+    site.clock.advance(5 * 86_400)
+    assert await keep(site, 50, "b@example.org") is Acceptance.ACCEPTED
+    assert await keep(site, 40, "c@example.org") is Acceptance.ACCEPTED
+    site.restart()
+    assert await keep(site, 20, "d@example.org") is Acceptance.TRY_LATER
+    assert await keep(site, 1, "b@example.org") is Acceptance.TRY_LATER
+
+
+async def test_what_postfix_adds_to_the_largest_message_does_not_keep_it_out():
+    site = DecoySite(budgets=Budgets(message_bytes=1000))
+    body = site.director.spool()
+    body.write(b"x" * 1500)
+    question = KeepMessage(Envelope(b"", (), queue_id="Q"), 1500)
+    verdict = await site.director.answer(question, somebody(protocol=Protocol.LMTP), body)
+    assert verdict.acceptance is Acceptance.ACCEPTED
+    assert await keep(site, 1001) is Acceptance.TOO_LARGE
