@@ -5,6 +5,7 @@ Taking events out of a journal, in steps that are short enough to stand between 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from typing import Any, Final
 
 from honeypost.engine.janitor import Pruned
@@ -27,6 +28,21 @@ def prune_some(connection: sqlite3.Connection, before: float, most_bytes: int) -
     return Pruned(deleted, max(0, used - used_bytes(connection)))
 
 
+def make_room(connection: sqlite3.Connection, kinds: Collection[str], count: int) -> int:
+    """
+    Delete so many of the oldest events: of the first of these kinds, of the next, of any.
+
+    A flood thus displaces its own description before it displaces what was learnt of guesses.
+    One kind after the other, since an index then gives the oldest without sorting all.
+    """
+    left = count
+    for kind in kinds:
+        left -= connection.execute(_DELETE_OF_KIND, (kind, left)).rowcount
+    if left:
+        left -= connection.execute(_DELETE_OLDEST, (float("inf"), left)).rowcount
+    return count - left
+
+
 def forget_some(connection: sqlite3.Connection, trace: Trace, behind: int) -> tuple[int, int]:
     """Look at some events; the number of the last one and how many were deleted."""
     rows = connection.execute(_NEXT, (behind, BATCH)).fetchall()
@@ -44,4 +60,6 @@ def _names(trace: Trace, row: tuple[Any, ...]) -> bool:
 
 _DELETE_OLDEST: Final = """DELETE FROM events WHERE number IN
     (SELECT number FROM events WHERE time < ? ORDER BY number LIMIT ?)"""
+_DELETE_OF_KIND: Final = """DELETE FROM events WHERE number IN
+    (SELECT number FROM events WHERE kind = ? ORDER BY time LIMIT ?)"""
 _NEXT: Final = f"{SELECT_NUMBERED} WHERE number > ? ORDER BY number LIMIT ?"

@@ -9,6 +9,9 @@ went) are dropped first, and counted; a decoy or a capture is not.
 A journal that cannot be opened or has broken is no reason to fall silent towards clients:
 ``append`` counts what it drops, ``flush`` and ``adopt`` raise, so sessions go on and nothing
 new is promised.
+
+Retention is swept once an hour; the size is seen to with every group, since an hour of a flood
+would fill the disk.  At the limit each new event takes the place of old ones.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ from honeypost.events import (
     TlsStarted,
 )
 from honeypost.ports import Decoy, Entry
-from honeypost.stores.expiring import BATCH, forget_some, prune_some
+from honeypost.stores.expiring import BATCH, forget_some, make_room, prune_some
 from honeypost.stores.group import GroupWriter
 from honeypost.stores.lock import WriterLock
 from honeypost.stores.rows import INSERT, to_row
@@ -45,6 +48,7 @@ from honeypost.stores.sqlite import (
     open_own,
     transaction,
     translated,
+    used_bytes,
 )
 from honeypost.stores.view import JournalView
 
@@ -79,6 +83,10 @@ STEPS: Final = (
         adopted_at REAL NOT NULL, frozen_until REAL NOT NULL) WITHOUT ROWID
     """,
 )
+
+LITTLE_KINDS: Final = tuple(event.kind() for event in LITTLE)
+ROOM_FOR_ONE: Final = 2
+"""Old events that go for each new one at the limit: new ones may be the larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +282,8 @@ class JournalStore:
             return
         assert self._connection is not None, "the writer runs only while it is open"
         with translated(self._path.name), transaction(self._connection):
+            if used_bytes(self._connection) > self._most_bytes:
+                make_room(self._connection, LITTLE_KINDS, ROOM_FOR_ONE * len(rows))
             self._connection.executemany(INSERT, rows)
 
     def _carry(self, entries: list[Entry]) -> None:

@@ -263,6 +263,42 @@ async def test_the_oldest_go_when_there_are_too_many(path):
     assert path.stat().st_size < 700_000
 
 
+async def test_a_flood_between_two_sweeps_displaces_its_own_events_only(path):
+    log = JournalStore(path, most_bytes=400_000)
+    log.open()
+    learnt = [
+        entry(n, LoginRefused("a@b.example", b"a", "PLAIN", "smtp", False, "t", "", "r", 1, 2))
+        for n in range(20)
+    ]
+    for one in learnt:
+        log.append(one)
+    for number in range(100, 5100):
+        log.append(entry(number, RecipientProbed(b"x" * 100, b"", "unknown")))
+        if not number % 100:
+            await log.flush()
+    await log.flush()
+    with JournalView(path) as view:
+        assert view.bytes() <= 500_000
+        assert view.last_id() == entry(5099).id
+        assert view.entries(kinds=("login.refused",)) == learnt
+    log.close()
+    assert path.stat().st_size < 700_000
+
+
+async def test_a_flood_of_guesses_keeps_to_the_limit_too(path):
+    log = JournalStore(path, most_bytes=400_000)
+    log.open()
+    for number in range(5000):
+        log.append(entry(number, GrantsStopped("x" * 100)))
+        if not number % 100:
+            await log.flush()
+    await log.flush()
+    with JournalView(path) as view:
+        assert view.bytes() <= 500_000
+        assert view.last_id() == entry(4999).id
+    log.close()
+
+
 async def test_an_address_is_forgotten_with_every_byte_of_it(log, path):
     ann = "ann@example.net"
     other = [entry(n, GrantsStopped(f"bob{n}@example.net")) for n in range(1500)]
