@@ -36,7 +36,7 @@ from honeypost.app import certificate
 from honeypost.app.presence import Claim, Presence
 from honeypost.config.schema import Config, Paths
 from honeypost.config.secrets import create_if_missing
-from honeypost.errors import NotReady
+from honeypost.errors import ConfigError, ConfigProblem, NotReady
 from honeypost.net.listener import files_of, where
 from honeypost.net.tasks import Tasks
 
@@ -224,13 +224,27 @@ def prepare(config: Config, paths: Paths) -> None:
     """
     Make what every process only reads: folders, secrets, certificate.
 
-    :raises ConfigError: when what is there is unusable. :raises OSError: cannot be written.
+    :raises ConfigError: when what is there is unusable, or the secrets are missing beside
+        what hangs on them. :raises OSError: cannot be written.
     """
+    _refuse_lost_secrets(paths)
     for folder in (paths.data, paths.journal.parent, paths.intel.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     create_if_missing(paths.secrets, os.urandom)
     if not config.tls.certificate:
         certificate.create_if_missing(paths.tls, config.site.hostname, time.time, os.urandom)
+
+
+def _refuse_lost_secrets(paths: Paths) -> None:
+    """
+    Make no new key for old stores.
+
+    Other accounts would exist from now on, refused secrets could win, and the decoys that
+    attackers know would bear markers that no containment has heard of.
+    """
+    if paths.journal.exists() and not paths.secrets.exists():
+        reason = f"is missing, but {paths.journal} hangs on it; restore it from a backup"
+        raise ConfigError([ConfigProblem(str(paths.secrets), "file", reason)])
 
 
 def programs(

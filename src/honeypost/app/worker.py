@@ -213,6 +213,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if options.supervised:
             namespace.end_with_parent()
+        namespace.leave_no_dump()
         paths = Paths(options.data)
         worker = Worker(load(options.config, os.environ), read(paths.secrets), paths)
         asyncio.run(serve(worker))

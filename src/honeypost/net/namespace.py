@@ -12,12 +12,14 @@ kernels and containers forbid.  The caller then says so aloud.
 from __future__ import annotations
 
 import os
+import resource
 import signal
 from pathlib import Path
 
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 
 
 def enter_empty_network() -> str:
@@ -40,6 +42,19 @@ def end_with_parent() -> None:
     import ctypes  # noqa: PLC0415 as above
 
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def leave_no_dump() -> None:
+    """
+    Leave no picture of our memory when we crash: what people have typed is in it.
+
+    The limit alone is not enough, since it does not hold where dumps go through a pipe
+    (core(5), systemd-coredump).  Nor may another process of our user look into us then.
+    """
+    import ctypes  # noqa: PLC0415 as above
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0)
 
 
 def _unshare(flags: int) -> str:

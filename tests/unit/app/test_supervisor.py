@@ -18,7 +18,7 @@ from honeypost.app import supervisor
 from honeypost.app.presence import Claim, running
 from honeypost.app.supervisor import Child, Program, Supervisor, pause_after, prepare, programs
 from honeypost.config.schema import Config, Paths, Tls
-from honeypost.errors import NotReady
+from honeypost.errors import ConfigError, NotReady
 from support.net_parts import eventually
 
 READY = "import json, sys; print(json.dumps({'ready': True}), flush=True); sys.stdin.read();"
@@ -228,6 +228,16 @@ def test_a_site_is_prepared_once(tmp_path: Path) -> None:
     for path in paths.data.rglob("*"):
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077
     assert not stat.S_IMODE(paths.data.stat().st_mode) & 0o077
+
+
+def test_lost_secrets_are_not_replaced_beside_what_hangs_on_them(tmp_path: Path) -> None:
+    paths = Paths(tmp_path / "data")
+    prepare(Config(), paths)
+    paths.journal.touch()
+    paths.secrets.unlink()
+    with pytest.raises(ConfigError, match="restore it from a backup"):
+        prepare(Config(), paths)
+    assert not paths.secrets.exists()
 
 
 def test_who_brings_a_certificate_gets_none(tmp_path: Path) -> None:

@@ -102,3 +102,14 @@ def test_a_supervised_process_ends_with_its_parent(tmp_path: Path) -> None:
         assert deadline, "the child lives on"
         signal.sigtimedwait(set(), 0.01)
     assert told.read_text() == str(int(signal.SIGTERM))
+
+
+def test_a_crash_leaves_no_picture_of_the_memory() -> None:
+    code = (
+        "import ctypes, resource\n"
+        "from honeypost.net.namespace import leave_no_dump\n"
+        "leave_no_dump()\n"
+        "get_dumpable = 3\n"
+        "print(ctypes.CDLL(None).prctl(get_dumpable), resource.getrlimit(resource.RLIMIT_CORE))\n"
+    )
+    assert run(code).stdout == "0 (0, 0)\n"
