@@ -108,7 +108,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.supervised:
             # After the namespace: a change of credentials would undo it (prctl(2)).
             namespace.end_with_parent()
-        namespace.leave_no_dump()  # after the namespace too, whose files it would take away
+        namespace.leave_no_dump()
         _raise_descriptor_limit()
         sys.setswitchinterval(SWITCH_SECONDS)
         edge = Edge(config, read(paths.secrets), paths, sockets or own)
