@@ -78,10 +78,15 @@ class Namespace:
         return connection
 
     def come_from(self, address: str) -> None:
-        """Let connections to 127.0.0.1 that bind no address come from this one."""
+        """Let connections to 127.0.0.1 (or ::1) that bind no address come from this one."""
+        family, target = ("-6", "::1/128") if ":" in address else ("-4", "127.0.0.1/32")
+        if family == "-6":
+            self.add(address)
+            # The kernel's own route would go before ours.
+            self.run("ip", "-6", "route", "flush", "table", "local", target)
         self.run(
-            "ip", "route", "replace", "table", "local",
-            "local", "127.0.0.1/32", "dev", "lo", "src", address,
+            "ip", family, "route", "replace", "table", "local",
+            "local", target, "dev", "lo", "src", address,
         )  # fmt: skip
 
     def add(self, address: str) -> None:
