@@ -96,8 +96,8 @@ MUTANTS = (
     Mutant(
         "doubt about the containment ignored",
         "engine/logins.py",
-        "        if right and not self._grants.doubt():\n",
-        "        if right:\n",
+        "            if not self._grants.doubt():\n",
+        "            if True:\n",
         (
             (
                 "tests/unit/engine/test_logins.py"
