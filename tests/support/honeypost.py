@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -44,6 +45,7 @@ userdb_socket = "{names}"
 postfix_directory = "{postfix}"
 maps = [{maps}]
 names_seconds = 0.4
+no_decoys_from = [{spared}]
 containment = "{manifest}"
 script_key = "{key}"
 """
@@ -52,7 +54,14 @@ script_key = "{key}"
 class Honeypost:
     """The supervisor with edge and worker; ``stop``, ``hang`` and ``kill`` as a host may see it."""
 
-    def __init__(self, host: MailHost, *, failures: int = 1, names: bool = True) -> None:
+    def __init__(
+        self,
+        host: MailHost,
+        *,
+        failures: int = 1,
+        names: bool = True,
+        spared: Sequence[str] = (),
+    ) -> None:
         self.host, self.data = host, host.data
         self._configuration = host.base / "honeypost.toml"
         maps = [f'"texthash:{host.base}/{name}"' for name in ("mailboxes", "aliases", "senders")]
@@ -68,6 +77,7 @@ class Honeypost:
                 maps=", ".join(maps) if names else "",
                 manifest=host.manifest,
                 key=KEY,
+                spared=", ".join(f'"{network}"' for network in spared),
             )
         )
         self.pids: dict[str, int] = {}

@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from typing import Final
 
 from honeypost.config.schema import Config, SiteSecrets
@@ -114,7 +115,9 @@ def _refusal(hostname: str) -> Callable[[Client], bytes]:
 def _cores(parts: Parts) -> dict[Protocol, Callable[[Identity], Core]]:
     site, budgets = parts.config.site, parts.config.budgets
     marker_domain = parts.secrets.marker_domain
-    key = Secret(parts.config.beside.script_key.encode())
+    beside = parts.config.beside
+    key = Secret(beside.script_key.encode())
+    spared = [ip_network(network) for network in beside.no_decoys_from]
 
     def smtp(protocol: Protocol) -> Callable[[Identity], Core]:
         return lambda _: SmtpServer(
@@ -129,6 +132,6 @@ def _cores(parts: Parts) -> dict[Protocol, Callable[[Identity], Core]]:
         **{protocol: smtp(protocol) for protocol in CLIENT_FACING},
         Protocol.LMTP: lambda _: LmtpServer(hostname=site.hostname, recipients=budgets.recipients),
         Protocol.POLICY: lambda _: PolicyServer(marker_domain),
-        Protocol.LOOKUP: lambda _: LookupServer(key, marker_domain),
+        Protocol.LOOKUP: lambda _: LookupServer(key, marker_domain, spared),
         Protocol.AUTHPOLICY: lambda _: AuthPolicyServer(key),
     }

@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 from honeypost.config.endpoints import endpoints
@@ -74,6 +75,8 @@ def objection(key: str, value: Any) -> str:
         return _listener(value)
     if key == "site.domains":
         return _domains(value)
+    if key == "beside.no_decoys_from":
+        return next(filter(None, map(_network, value)), "")
     if key == "site.hostname":
         return _domain(value)
     if isinstance(value, int | float):
@@ -111,6 +114,14 @@ def _domains(value: tuple[str, ...]) -> str:
     if len(set(value)) != len(value):
         return "a domain is named twice"
     return next(filter(None, map(_domain, value)), "")
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError as error:
+        return f"{error}: a network is written as in 192.0.2.0/24"
+    return ""
 
 
 def _domain(value: str) -> str:

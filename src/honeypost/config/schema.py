@@ -110,6 +110,10 @@ class Beside:
     )
     names_seconds: float = setting(0.3, "Longest wait for an answer about a real name.")
     containment: str = setting("", "File that records the attached containment.")
+    no_decoys_from: tuple[str, ...] = setting(
+        ("127.0.0.0/8", "::1/128"),
+        "Networks whose clients never get a decoy: add every host with a webmail of yours.",
+    )
     script_key: str = setting("", "What Dovecot's script and policy client send as X-Key.")
 
 

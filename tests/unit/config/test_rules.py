@@ -41,6 +41,7 @@ def test_every_number_has_a_floor() -> None:
         ("beside.names_seconds", 6.0, "a login waits for it"),
         ("decoys.refusal_seconds", float("nan"), "out of range"),
         ("decoys.no_such_seconds", float("inf"), "out of range"),
+        ("beside.no_decoys_from", ("10.0.0.0/8", "10.0.0.1/8"), "192.0.2.0/24"),
         ("site.domains", (), "at least one"),
         ("site.domains", ("a.org", "a.org"), "twice"),
         ("site.domains", ("a.org", "b..org"), "not a domain"),

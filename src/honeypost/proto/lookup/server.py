@@ -4,12 +4,14 @@ Does this credential work?  Asked by Dovecot's login script for unknown users on
 The script posts the login as a form and takes either ``200 user=<marker>@<marker domain>``
 or ``204``.  Whatever is not a plain login on smtp, imap or pop3 is refused without asking
 anybody: mail that a decoy hands in elsewhere (sieve, submission) would not pass the
-containment (integration facts, C5).
+containment (integration facts, C5).  The same goes for a client in ``spared``: a webmail on such
+a host logs in for people who type badly, and its mail goes out without a login.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import unquote_to_bytes
 
 from honeypost.model import Client, Protocol, Secret, canonical_address
@@ -25,6 +27,8 @@ SERVICES = {b"smtp": Protocol.SUBMISSION, b"imap": Protocol.IMAP, b"pop3": Proto
 
 NOBODY = Reply(204)
 
+Networks = Sequence[IPv4Network | IPv6Network]
+
 
 class LookupServer(HttpServer):
     """
@@ -32,28 +36,38 @@ class LookupServer(HttpServer):
 
     :param key: what the script sends as ``X-Key``.
     :param marker_domain: domain of the marker users, as Postfix's containment knows it.
+    :param spared: clients there are nobody's business: refused, and nothing is noted.
     """
 
     __slots__ = ()
 
-    def __init__(self, key: Secret, marker_domain: str) -> None:
-        super().__init__(LookupHandler(marker_domain), key)
+    def __init__(self, key: Secret, marker_domain: str, spared: Networks = ()) -> None:
+        super().__init__(LookupHandler(marker_domain, spared), key)
 
 
 class LookupHandler:
     """Turns a form into the question, and the verdict into the reply."""
 
-    __slots__ = ("_marker_domain",)
+    __slots__ = ("_marker_domain", "_spared")
 
-    def __init__(self, marker_domain: str) -> None:
+    def __init__(self, marker_domain: str, spared: Networks = ()) -> None:
         self._marker_domain = marker_domain
+        self._spared = spared
 
     def handle(self, request: Request) -> Reply | Consult:
         """Ask whether the credential works; a request that makes no sense is nobody's."""
         if request.method != b"POST":
             return Reply(404)
         question = login_question(form_fields(request.body))
-        return NOBODY if question is None else Consult(question)
+        if question is None or self._spares(question.client):
+            return NOBODY
+        return Consult(question)
+
+    def _spares(self, client: Client | None) -> bool:
+        if client is None:
+            return True
+        address = canonical_address(client.address)
+        return any(address in network for network in self._spared)
 
     def reply(self, verdict: Verdict) -> Reply:
         """Name the marker user, or nobody."""

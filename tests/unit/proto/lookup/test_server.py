@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from urllib.parse import quote
 
 import pytest
@@ -152,3 +153,22 @@ def test_a_whole_exchange() -> None:
     (reply,) = server.answer(LoginVerdict("info@example.org", "k3f9"))
     assert isinstance(reply, Send)
     assert reply.data.endswith(b"\r\n\r\nuser=k3f9@m.invalid")
+
+
+@pytest.mark.parametrize(
+    ("address", "asked_about"),
+    [
+        ("127.0.0.1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::1", False),
+        ("198.51.100.9", False),
+        ("2001:db8::1", True),
+        ("192.0.2.7", True),
+    ],
+)
+def test_who_is_spared_is_refused_and_nobody_is_asked(address: str, *, asked_about: bool) -> None:
+    spared = [ip_network(text) for text in ("127.0.0.0/8", "::1/128", "198.51.100.0/24")]
+    handler = LookupHandler("m.invalid", spared)
+    request = Request(b"POST", b"/", encoded(rip=address))
+    answer = handler.handle(request)
+    assert (answer == Reply(204)) is not asked_about
