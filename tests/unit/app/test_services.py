@@ -19,7 +19,9 @@ from support.net_parts import ListJournal, RecordingTransport, TableDirector, Wi
 
 SECRETS = SiteSecrets("s", bytes(32), "k3f9x2aa.invalid", "X-Tq81mRa")
 CONFIG = Config(
-    budgets=Budgets(connections=3, connections_per_network=2), beside=Beside(script_key="s3cret")
+    # The test's own process may well be larger than an edge may be.
+    budgets=Budgets(connections=3, connections_per_network=2, memory_bytes=1 << 40),
+    beside=Beside(script_key="s3cret"),
 )
 
 
