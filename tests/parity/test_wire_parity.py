@@ -10,6 +10,7 @@ with the segment size there; over a network's 1460 bytes it does not.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import struct
@@ -105,8 +106,9 @@ def end(peer: SocketPeer, how: str) -> None:
         socket.socket.shutdown(sock, socket.SHUT_WR)  # an SSLSocket's own says nothing in TLS
     elif how == CLOSE_NOTIFY:
         assert isinstance(sock, ssl.SSLSocket)
-        with pytest.raises(ssl.SSLEOFError):
-            sock.unwrap()  # the server's never comes
+        # The server's never comes: later versions of Python raise then, 3.11.2 does not.
+        with contextlib.suppress(ssl.SSLEOFError):
+            sock.unwrap()
     elif how == RESET:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.close()
