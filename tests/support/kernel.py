@@ -31,5 +31,8 @@ class Recorder:
     def address_space(self):
         return 1000
 
+    def yield_to_others(self, niceness):
+        self._call("yield_to_others", niceness)
+
     def can_fork(self):
         return self.exempt

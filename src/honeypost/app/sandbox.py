@@ -46,6 +46,7 @@ class Kernel(Protocol):
     def control(self, option: int, value: int) -> None: ...
     def address_space(self) -> int: ...
     def can_fork(self) -> bool: ...
+    def yield_to_others(self, niceness: int) -> None: ...
 
 
 class Linux:
@@ -72,6 +73,10 @@ class Linux:
     def control(self, option: int, value: int) -> None:
         """Call prctl."""
         self._check(self._libc.prctl(option, value, 0, 0, 0))
+
+    def yield_to_others(self, niceness: int) -> None:
+        """Take the processor after those who need it more (setpriority(2))."""
+        os.nice(niceness)
 
     def address_space(self) -> int:
         """Bytes of address space in use."""

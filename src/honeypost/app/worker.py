@@ -46,8 +46,6 @@ LOOK_SECONDS: Final = 1.0
 """Between two looks without a ring."""
 STOP_SECONDS: Final = 1.0
 """What runs at the end may take so long."""
-NICENESS: Final = 10
-"""Whoever answers clients goes first; what the worker does can wait."""
 LOG_EVERY: Final = 100
 """A look that fails is logged the 1st and then every so many-th time."""
 
@@ -224,5 +222,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    os.nice(NICENESS)  # its children inherit that
     sys.exit(main(sys.argv[1:]))

@@ -11,7 +11,7 @@ import textwrap
 import pytest
 
 from honeypost.app import extract_child
-from honeypost.app.extract_child import serve
+from honeypost.app.extract_child import NICENESS, serve
 from honeypost.app.frames import MEMORY_EXIT, Order, answer_in, packed
 from support.kernel import Recorder
 
@@ -38,6 +38,19 @@ def test_ready_first_then_an_answer_for_each_order():
     assert first["links"][0]["url"] == "http://a.example/"
     assert first["recipients"][0] == {"address": "x@y", "role": "envelope"}
     assert (second["file"], second["errors"]) == ("two", ["message-cut"])
+
+
+def test_it_yields_to_others_once_it_is_ready():
+    class Listening(Recorder):
+        def yield_to_others(self, niceness):
+            said.append(answers.tell())
+            super().yield_to_others(niceness)
+
+    answers, said = io.BytesIO(), []
+    kernel = Listening()
+    serve(io.BytesIO(), answers, kernel)
+    assert said[0] > 0
+    assert kernel.calls.count(("yield_to_others", NICENESS)) == 1
 
 
 def test_out_of_memory_has_its_own_exit_code(monkeypatch):
