@@ -44,7 +44,7 @@ message_bytes = 10000
 CROWD = 200
 ALLOWANCE_MIB = 64
 """More resident memory than before; the budget of all of Honeypost is 128 MiB."""
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 20.0
 """What somebody else may have to wait for banner and reply meanwhile."""
 READY = b"220 mail.example.org ESMTP Postfix\r\n"
 LOGIN = b"AUTH PLAIN " + b64encode(b"\0info@example.org\0wrong-guess") + b"\r\n"
