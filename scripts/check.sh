@@ -32,7 +32,10 @@ if [[ ${1:-} != lint ]]; then
     for folder in tests/unit tests/property tests/transcripts tests/docs; do
         if [[ -d $folder ]]; then folders+=("$folder"); fi
     done
-    step tests "$bin/python" -m pytest -q -n "${WORKERS:-auto}" --dist worksteal "${folders[@]}"
+    # A short path, as in test.sh.
+    scratch=$(mktemp -d /tmp/hp.XXXX)
+    trap 'rm -rf "$scratch"' EXIT
+    step tests "$bin/python" -m pytest -q --basetemp "$scratch/t" -n "${WORKERS:-auto}" --dist worksteal "${folders[@]}"
 fi
 
 if [[ ${#failed[@]} -gt 0 ]]; then
