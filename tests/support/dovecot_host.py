@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -145,14 +146,27 @@ class DovecotHost:
         self._namespace.connect("127.0.0.1", IMAP_PORT).close()
 
     def stop(self) -> None:
+        """End it with all its processes: an old login process would go on answering."""
         if self._process is not None:
+            family = list(_descendants(self._process.pid))
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(timeout=10)
             self._process = None
+            until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family))
 
     def said(self) -> str:
         """Give the log so far."""
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    except OSError:
+        return
+    for child in map(int, children):
+        yield child
+        yield from _descendants(child)
 
 
 def _install(chain: DecoyChain) -> None:
