@@ -54,4 +54,4 @@ def test_no_folder_has_tests_but_no_package() -> None:
 def test_no_module_names_a_place_of_its_writers_machine() -> None:
     for path in [*modules(), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]:
         text = path.read_text()
-        assert HOME == Path("/") or f"{HOME}/" not in text, path
+        assert Path("/") == HOME or f"{HOME}/" not in text, path
