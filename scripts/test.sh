@@ -17,16 +17,9 @@ scratch=$(mktemp -d /tmp/hp.XXXX)
 trap 'rm -rf "$scratch"' EXIT
 
 failed=0
-attempt() {
-    "$python" -m coverage run -m pytest -q --basetemp "$scratch/t" "$@"
-}
 run() {
-    # Exit code 5 is "no test collected": such a part is empty, which is no failure.  What failed
-    # beside a busy neighbour has one more try, alone and aloud; what fails then has failed.
-    attempt "$@" && return
-    [[ $? == 5 ]] && return
-    echo "test: once more, alone, what failed" >&2
-    attempt -n 0 --last-failed --last-failed-no-failures none "$@" -n 0 || failed=1
+    # Exit code 5 is "no test collected": such a part is empty, which is no failure.
+    "$python" -m coverage run -m pytest -q --basetemp "$scratch/t" "$@" || [[ $? == 5 ]] || failed=1
 }
 
 run -n "${WORKERS:-auto}" --dist worksteal -m "not real"

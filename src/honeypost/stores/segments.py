@@ -80,6 +80,7 @@ class SegmentStore:
         self._writer: GroupWriter[Keep | Task, object] = GroupWriter(
             "captures", self._committer.work, WAITING_LIMIT
         )
+        spool.close_by(self._writer.offer)
 
     def open(self) -> Damage:
         """

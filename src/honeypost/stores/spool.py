@@ -8,13 +8,16 @@ spooled body has not been acknowledged to anybody.
 
 While the writer thread copies a body it is *lent*: ``abandon`` then waits until it is given
 back, so a client that hangs up at the wrong moment cannot pull the file away.
+
+To close a file without a name is to free it, 3 ms for 10 MB.  So the writer thread does it, else
+50 bodies that end together would hold up the event loop for 150 ms (measured).
 """
 
 from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +41,7 @@ class Spool:
         self._files = files
         self._budgets = budgets
         self._made = 0
+        self._elsewhere: Callable[[Callable[[], None]], bool] = lambda _: False
         self.bytes = 0
         """Held by all bodies together now, in memory and in files."""
 
@@ -51,6 +55,10 @@ class Spool:
             self._files.make_directory(self._directory)
             for name in self._files.names(self._directory):
                 self._files.unlink(self._directory / name)
+
+    def close_by(self, elsewhere: Callable[[Callable[[], None]], bool]) -> None:
+        """Have files closed by somebody else; what he refuses is closed here."""
+        self._elsewhere = elsewhere
 
     def body(self) -> SpooledBody:
         """Begin a body."""
@@ -68,6 +76,11 @@ class Spool:
 
     def give_back(self, count: int) -> None:
         self.bytes -= count
+
+    def close(self, file: File) -> None:
+        """Free a file."""
+        if not self._elsewhere(file.close):
+            file.close()
 
     @property
     def memory_bytes(self) -> int:
@@ -160,7 +173,7 @@ class SpooledBody:
         self._abandoned = True
         self._memory = None
         if self._file is not None:
-            self._file.close()
+            self._spool.close(self._file)
         self._spool.give_back(self._length)
 
     def _put(self, data: bytes) -> None:

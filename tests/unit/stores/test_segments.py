@@ -10,7 +10,7 @@ from honeypost.config.schema import Budgets
 from honeypost.engine.traces import Trace
 from honeypost.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from honeypost.model import Envelope, Recipient
-from honeypost.stores.files import DiskFiles
+from honeypost.stores.files import DiskFile, DiskFiles
 from honeypost.stores.reader import SegmentReader
 from honeypost.testing.memory import MemoryBody
 from support.storage import ROOMY, WHO, body_of, envelope, eventually, identity, keep, make_store
@@ -287,6 +287,26 @@ async def test_an_envelope_beyond_all_limits_is_refused(make):
     with pytest.raises(StoreError, match="envelope"):
         await keep(store, b"x", to=endless)
     await keep(store, b"y")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_freeing_a_large_body_does_not_hold_up_the_event_loop(make, monkeypatch, kept):
+    closers = []
+    close = DiskFile.close
+    store = make(Budgets(disk_free_bytes=0, spool_memory_bytes=10))
+    spooled = store.spool()
+    spooled.write(b"x" * 100)
+    monkeypatch.setattr(
+        DiskFile,
+        "close",
+        lambda file: (closers.append(threading.current_thread().name), close(file)),
+    )
+    if kept:
+        await store.keep(envelope(), WHO, spooled, NOON)
+    else:
+        spooled.abandon()
+    await eventually(lambda: closers)
+    assert closers == ["captures"]
 
 
 async def test_a_body_of_another_spool_is_refused(make):

@@ -1,4 +1,5 @@
 import errno
+import os
 
 import pytest
 
@@ -160,3 +161,20 @@ def test_a_directory_that_cannot_be_made_is_said_so(tmp_path):
     (tmp_path / "spool").touch()
     with pytest.raises(StoreError):
         opened(tmp_path)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_file_is_closed_by_whom_it_was_given_to_or_here(tmp_path, taken):
+    given = []
+    spool = opened(tmp_path)
+    spool.close_by(lambda close: given.append(close) or taken)
+    body = spool.body()
+    body.write(b"x" * 160)
+    descriptor = body._file._descriptor
+    body.abandon()
+    assert spool.bytes == 0
+    if taken:
+        assert os.fstat(descriptor).st_size == 160
+        given[0]()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
