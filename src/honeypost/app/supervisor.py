@@ -111,7 +111,8 @@ class Child:
         )
         assert process.stdout is not None
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), READY_SECONDS)
+            async with asyncio.timeout(READY_SECONDS):
+                line = await process.stdout.readline()
             ready = json.loads(line)
         except (TimeoutError, ValueError) as error:
             await self.stop()
@@ -139,7 +140,8 @@ class Child:
             return
         process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()

@@ -81,8 +81,10 @@ class Ring(asyncio.DatagramProtocol):
 
     async def wait(self, seconds: float) -> None:
         """Wait for the next ring, at most so long."""
+        # Not wait_for: before Python 3.12 it swallows a cancellation that comes with the ring.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
         self._rung.clear()
 
 

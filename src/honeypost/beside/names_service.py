@@ -74,11 +74,16 @@ class NamesService:
             writer.close()
 
     async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await asyncio.wait_for(reader.readline(), IDLE_SECONDS):
+        while line := await self._line(reader):
             account = line.rstrip(b"\n").decode("utf-8", "replace")
             reality = await self._names.reality(account) if askable(account) else Reality.UNSURE
             writer.write(f"{reality}\n".encode())
             await writer.drain()
+
+    @staticmethod
+    async def _line(reader: asyncio.StreamReader) -> bytes:
+        async with asyncio.timeout(IDLE_SECONDS):
+            return await reader.readline()
 
 
 def _bound(path: Path) -> socket.socket:

@@ -134,6 +134,21 @@ async def test_a_ring_ends_the_wait(tmp_path):
     transport.close()
 
 
+@pytest.mark.parametrize("turns", range(4))
+async def test_who_is_cancelled_while_it_rings_ends(turns):
+    ring = Ring()
+    waiting = asyncio.create_task(ring.wait(60))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    ring.datagram_received(b"", None)
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    over = waiting.done()
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    assert over or waiting.cancelled()
+
+
 async def test_a_look_that_fails_is_tried_again_and_seldom_logged(caplog):
     looks = []
 
