@@ -1,0 +1,1 @@
+"""Look at a working Postfix and Dovecot, without changing a byte, before anything is attached."""
