@@ -4,11 +4,12 @@ The captures of the edge: append-only segments, one fdatasync per group of messa
 Theory of operation
 ===================
 
-``keep`` hands the message to one writer thread.  The thread takes all messages that wait at
-that moment, appends them to the current segment, calls fdatasync once and then completes them
-all; only then does anybody say 250.  A segment that has reached its size is left alone and
-the next one begun; so is one whose fdatasync failed, since nobody knows then what the disk
-has (the kernel reports such an error once and may have dropped the pages).
+``keep`` hands the message to one writer thread (:mod:`honeypost.stores.group`).  The thread
+takes all messages that wait at that moment, appends them to the current segment, calls
+fdatasync once and then completes them all; only then does anybody say 250.  A segment that has
+reached its size is left alone and the next one begun; so is one whose fdatasync failed, since
+nobody knows then what the disk has (the kernel reports such an error once and may have dropped
+the pages).
 
 There is no other index than the segments: at start they are read through (heads and metas,
 about 2 s for 100,000 captures), a torn end is cut off, damage is counted.  In memory remains
@@ -50,6 +51,9 @@ SEGMENT_BYTES: Final = 16 * 1024 * 1024
 WAITING_LIMIT: Final = 4096
 """Most messages that wait for the writer; the connection budget is far below."""
 
+PACE_SECONDS: Final = 0.005
+"""From the begin of a group to the next; alone, a message waits for nothing but the disk."""
+
 
 class SegmentStore:
     """
@@ -78,7 +82,7 @@ class SegmentStore:
         self._catalogue = self._committer.catalogue
         self._lock: WriterLock | None = None
         self._writer: GroupWriter[Keep | Task, object] = GroupWriter(
-            "captures", self._committer.work, WAITING_LIMIT
+            "captures", self._committer.work, WAITING_LIMIT, pace_seconds=PACE_SECONDS
         )
         spool.close_by(self._writer.offer)
 

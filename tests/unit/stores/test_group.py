@@ -27,8 +27,8 @@ class Work:
         return [StoreError("odd") if job == 3 else job * 2 for job in jobs]
 
 
-def writer(work, limit=10, linger=0.0):
-    made = GroupWriter("test", work, limit, linger)
+def writer(work, limit=10, linger=0.0, pace=0.0):
+    made = GroupWriter("test", work, limit, linger, pace)
     made.start()
     return made
 
@@ -131,6 +131,25 @@ async def test_what_lingers_is_written_without_being_asked_for():
     group = writer(work, linger=0.01)
     group.offer(1)
     await eventually(work.entered.is_set)
+    group.close()
+
+
+async def test_the_first_job_waits_for_nobody_and_the_next_ones_for_their_group():
+    group = writer(work := Work(), pace=60)
+    async with asyncio.timeout(10):
+        assert await group.run(1) == 2
+    rest = [asyncio.ensure_future(group.run(number)) for number in (4, 5)]
+    await eventually(lambda: group.pending == 2)
+    assert work.groups == [[1]]
+    await asyncio.to_thread(group.close)
+    assert await asyncio.gather(*rest) == [8, 10]
+    assert work.groups == [[1], [4, 5]]
+
+
+async def test_a_group_whose_time_has_come_is_written():
+    group = writer(Work(), pace=0.01)
+    async with asyncio.timeout(10):
+        assert [await group.run(number) for number in (1, 2, 4)] == [2, 4, 8]
     group.close()
 
 
