@@ -115,7 +115,7 @@ def test_links_are_found_as_by_all_others_together(mails, capsys):
 
 async def test_no_mail_ends_the_child(mails):
     files = [path for path in sorted(mails.rglob("*")) if path.is_file()]
-    children = Children(wall_seconds=10)
+    children = Children()
     failed, broken = [], []
     try:
         for path in files:

@@ -18,6 +18,8 @@ READY = """
 
 MISDEEDS = {
     "hangs": "time.sleep(60)",
+    "is slow": "[None for _ in iter(lambda: time.process_time() < 0.8, False)]; "
+    "say(packed(Report('slow')))",
     "dies": "os._exit(1)",
     "is killed": "os.kill(os.getpid(), 9)",
     "spins": "import signal; os.kill(os.getpid(), signal.SIGXCPU)",

@@ -2,8 +2,13 @@
 The parent's side of the extraction child: start it warm, ask it, kill it.
 
 One child serves ``MAILS`` messages, then it is replaced, so that whatever one of them left
-behind in its memory does not last.  A wall clock runs for each message; who exceeds it is
-killed and the failure raised, and the next message finds a fresh child.
+behind in its memory does not last.  Who does not answer is killed and the failure raised, and the
+next message finds a fresh child.
+
+How long one message may take is for the kernel to count, in CPU time (:mod:`.sandbox`): the child
+is niced, so beside busy neighbours an honest mail may take any time.  The parent only looks for
+one that sleeps, since a child has nothing to wait for: it is hung when it is asleep at two looks
+in a row.
 """
 
 from __future__ import annotations
@@ -15,6 +20,7 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Final, cast
 
 import msgspec
@@ -26,8 +32,12 @@ from honeypost.extract import limits
 from honeypost.extract.report import Report
 from honeypost.model import printable
 
-WALL_SECONDS: Final = 2.0
-"""For one message."""
+LOOK_SECONDS: Final = 1.0
+"""Between two looks at a child that works on a message."""
+ASLEEP_LOOKS: Final = 2
+"""Two, because it may just have answered what we have not read yet."""
+UNSEEN_LOOKS: Final = 60
+"""Where the kernel hides the child from us (proc(5), hidepid), the wall clock must do."""
 START_SECONDS: Final = 20.0
 """Until a child is warm; half a second on an idle host."""
 MAILS: Final = 200
@@ -37,6 +47,8 @@ COMPLAINTS: Final = 20
 COMPLAINT_BYTES: Final = 2_000
 PASSED_ON: Final = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TZ")
 """All of our environment that a child sees: it has no use for secrets."""
+ASLEEP: Final = "S"
+UNSEEN: Final = ""
 COMMAND: Final = (sys.executable, "-m", "honeypost.app.extract_child")
 
 _log = logging.getLogger(__name__)
@@ -53,12 +65,12 @@ class Children:
         self,
         *,
         command: Sequence[str] = COMMAND,
-        wall_seconds: float = WALL_SECONDS,
+        look_seconds: float = LOOK_SECONDS,
         mails: int = MAILS,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._command = command
-        self._wall_seconds = wall_seconds
+        self._look_seconds = look_seconds
         self._mails = mails
         self._environ = {name: environ[name] for name in PASSED_ON if name in environ}
         self._turn = asyncio.Lock()
@@ -95,8 +107,7 @@ class Children:
             child = await self._ready_child()
             self._served += 1
             try:
-                async with asyncio.timeout(self._wall_seconds):
-                    answer = await child.ask(packed(order, body))
+                answer = await self._patiently(child, packed(order, body))
                 return msgspec.json.decode(answer, type=Report)
             except TimeoutError:
                 raise await self._failed(child, Mark.TIMEOUT) from None
@@ -136,6 +147,21 @@ class Children:
         self.protections = ready.protections
         return child
 
+    async def _patiently(self, child: _Child, frame: bytes) -> bytes:
+        """:raises TimeoutError: when the child sleeps instead of working."""
+        answer = asyncio.ensure_future(child.ask(frame))
+        asleep = unseen = 0
+        try:
+            while not (await asyncio.wait({answer}, timeout=self._look_seconds))[0]:
+                state = child.state
+                asleep = asleep + 1 if state == ASLEEP else 0
+                unseen += state == UNSEEN
+                if asleep >= ASLEEP_LOOKS or unseen >= UNSEEN_LOOKS:
+                    raise TimeoutError
+            return answer.result()
+        finally:
+            answer.cancel()
+
     async def _failed(self, child: _Child, mark: Mark | None) -> DissectorFailed:
         await self._end()
         return DissectorFailed(mark or child.verdict)
@@ -160,6 +186,15 @@ class _Child(asyncio.SubprocessProtocol):
     @property
     def pid(self) -> int | None:
         return self._transport.get_pid() if self._transport else None
+
+    @property
+    def state(self) -> str:
+        """What the kernel says that it does (proc(5), stat): ``R`` runs or would, ``S`` sleeps."""
+        try:
+            line = Path(f"/proc/{self.pid}/stat").read_bytes()
+        except OSError:
+            return UNSEEN
+        return chr(line[line.rfind(b")") + 2])
 
     @property
     def verdict(self) -> Mark:

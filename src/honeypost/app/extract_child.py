@@ -28,11 +28,11 @@ WARM_UP = (
 )
 """Touches every path once, so that nothing is loaded late."""
 
-NICENESS = 5
+NICENESS = 19
 """
-A heap of captured mail must not slow down who answers.  No more than that, and only once it is
-ready: beside a busy neighbour it still gets a quarter of a processor, so that an honest mail
-is not taken for one that hangs.
+A heap of captured mail must not slow down who answers.  Only once it is ready, since somebody
+waits for that.  How long a message then takes is nobody's fault: the kernel counts CPU time, and
+the parent (:mod:`.child`) knows who waits for a processor from who sleeps.
 """
 
 

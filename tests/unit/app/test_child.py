@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import time
 
 import pytest
@@ -101,8 +102,8 @@ async def test_what_kills_others_is_survived():
     ],
 )
 async def test_misdeeds_are_told_apart(misdeed, mark):
-    wall = 0.2 if mark is Mark.TIMEOUT and misdeed == "hangs" else 10.0
-    async with running(command=program(misdeed), wall_seconds=wall) as children:
+    look = 0.1 if misdeed == "hangs" else 10.0
+    async with running(command=program(misdeed), look_seconds=look) as children:
         await children.warm()
         begun = time.monotonic()
         with pytest.raises(DissectorFailed) as failure:
@@ -110,6 +111,39 @@ async def test_misdeeds_are_told_apart(misdeed, mark):
         assert time.monotonic() - begun < SOON
         assert failure.value.mark is mark
         assert children.pid is None
+
+
+async def test_one_that_works_for_long_is_not_taken_for_one_that_hangs():
+    async with running(command=program("is slow"), look_seconds=0.05) as children:
+        await children.warm()
+        assert (await children.take_apart(MAIL, file="f")).file == "slow"
+        assert children.started == 1
+
+
+async def test_one_that_waits_for_a_processor_is_not_taken_for_one_that_hangs():
+    async with running(command=program("hangs"), look_seconds=0.05) as children:
+        await children.warm()
+        os.kill(children.pid, signal.SIGSTOP)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(children.take_apart(MAIL, file="f"), 0.5)
+
+
+async def test_one_that_cannot_be_looked_at_has_a_wall_clock(monkeypatch):
+    monkeypatch.setattr(child._Child, "state", child.UNSEEN)
+    monkeypatch.setattr(child, "UNSEEN_LOOKS", 3)
+    async with running(command=program("hangs"), look_seconds=0.05) as children:
+        await children.warm()
+        with pytest.raises(DissectorFailed) as failure:
+            await children.take_apart(MAIL, file="f")
+        assert failure.value.mark is Mark.TIMEOUT
+
+
+async def test_one_that_is_gone_has_no_state():
+    async with running() as children:
+        await children.warm()
+        assert children._child.state in {"R", "S", "D"}
+        gone = children._child
+    assert gone.state in {child.UNSEEN, "Z"}
 
 
 async def test_the_culprit_is_tried_once_alone_in_a_fresh_child():
@@ -132,7 +166,7 @@ async def test_a_child_that_died_between_two_messages_is_replaced():
 
 
 async def test_a_cancelled_caller_leaves_no_child_behind():
-    async with running(command=program("hangs"), wall_seconds=60) as children:
+    async with running(command=program("hangs"), look_seconds=60) as children:
         await children.warm()
         pid = children.pid
         with pytest.raises(TimeoutError):
@@ -157,7 +191,7 @@ async def test_a_child_that_is_silent_at_its_start_is_given_up(monkeypatch):
 
 async def test_complaints_are_logged_harmless_and_bounded(caplog):
     with caplog.at_level(logging.WARNING):
-        async with running(command=program("complains"), wall_seconds=20) as children:
+        async with running(command=program("complains"), look_seconds=20) as children:
             await children.take_apart(MAIL, file="f")
     lines = [record.getMessage() for record in caplog.records]
     assert 0 < len(lines) <= child.COMPLAINTS
