@@ -5,26 +5,34 @@ Everything is anchored at the start of the line, which the system writes; the re
 attackers fill.  So a login called ``postfix/smtpd[1]: warning: ...`` stays a login.
 
 Known forms, after the time: ``host program[pid]: text`` (syslog, Postfix's own
-``maillog_file``) and ``program: Info: text`` (Dovecot's own log file).  journald's export
-(``journalctl -o json``) is one JSON object a line.
+``maillog_file``), ``program: Info: text`` (Dovecot's own log file) and bare text (Exim's main
+log).  One object of ``journalctl -o json`` is a line too.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import msgspec
 
+from honeypost.beside.logs.journal import Entry, from_json
 from honeypost.beside.logs.times import Calendar
 
-HOSTED = re.compile(rb"[A-Za-z0-9._-]+ ([A-Za-z][A-Za-z0-9_./-]*)(?:\[\d+\])?: ")
+HOSTED = re.compile(rb"[A-Za-z0-9._-]+ ([A-Za-z][A-Za-z0-9_./-]*)(\[\d+\])?: ")
 BARE = re.compile(rb"[a-z0-9-]+[(:]")
 """Dovecot's own log file: the text begins with the program's name itself."""
 
+UNTIMED = re.compile(rb"[A-Za-z0-9._-]+ (exim4?)\[\d+\]: (?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d )")
+"""A journal's text where Exim wrote its own time, and nobody else did."""
 
-@dataclass(frozen=True, slots=True)
-class Line:
+EXIM = b"exim"
+DOVECOT = b"dovecot"
+
+DATE_END = 10
+"""What stands behind the date tells a program's own file (a space) from syslog's (``T``)."""
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One readable line."""
 
     time: float | None
@@ -33,41 +41,42 @@ class Line:
     text: bytes
 
 
-class _JournalEntry(msgspec.Struct):
-    """What we read of an entry of ``journalctl -o json``."""
-
-    message: str | list[int] | None = msgspec.field(default=None, name="MESSAGE")
-    """A list of bytes where it is not UTF-8; null where it was too long for the journal."""
-    program: str = msgspec.field(default="", name="SYSLOG_IDENTIFIER")
-    time: str = msgspec.field(default="", name="__REALTIME_TIMESTAMP")
-
-
-_journal = msgspec.json.Decoder(_JournalEntry)
-
-
 def read_line(raw: bytes, calendar: Calendar) -> Line | None:
     """Take the start of a line apart; ``None`` when it is no log line that we know."""
-    if raw.startswith(b"{"):
-        return _from_journal(raw)
     time, used = calendar.read(raw)
     if not used:
-        return None
+        return _without_time(raw, calendar)
     if match := HOSTED.match(raw, used):
-        return Line(time, match.group(1), raw[match.end() :])
+        program, pid = match.groups()
+        # In its own file Exim's text may look like a host and a program, but has no process id.
+        if pid or program == DOVECOT or not _is_own_file(raw):
+            return Line(time, program, _dated(program, raw[match.end() :], calendar))
     if BARE.match(raw, used):
         return Line(time, b"", raw[used:])
+    return Line(time, EXIM, raw[used:]) if _is_own_file(raw) else None
+
+
+def from_entry(entry: Entry, calendar: Calendar) -> Line:
+    """Give an entry of the journal as a line."""
+    return Line(entry.time, entry.program, _dated(entry.program, entry.text, calendar))
+
+
+def _is_own_file(raw: bytes) -> bool:
+    return raw[:1].isdigit() and raw[DATE_END : DATE_END + 1] == b" "
+
+
+def _without_time(raw: bytes, calendar: Calendar) -> Line | None:
+    if raw.startswith(b"{"):
+        entry = from_json(raw)
+        return from_entry(entry, calendar) if entry else None
+    if match := UNTIMED.match(raw):
+        time, used = calendar.read(raw[match.end() :])
+        return Line(time, match.group(1), raw[match.end() + used :])
     return None
 
 
-def _from_journal(raw: bytes) -> Line | None:
-    try:
-        entry = _journal.decode(raw)
-        time = int(entry.time) / 1e6 if entry.time else None
-        text = _bytes(entry.message)
-    except (msgspec.DecodeError, ValueError):
-        return None
-    return Line(time, entry.program.encode(), text) if text else None
-
-
-def _bytes(message: str | list[int] | None) -> bytes:
-    return message.encode() if isinstance(message, str) else bytes(message or ())
+def _dated(program: bytes, text: bytes, calendar: Calendar) -> bytes:
+    """Take away the time that Exim may write into syslog a second time."""
+    if not program.startswith(EXIM) or not text[:1].isdigit():
+        return text
+    return text[calendar.read(text)[1] :]
