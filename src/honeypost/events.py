@@ -166,6 +166,32 @@ class GrantsResumed(Event):
     """Decoy logins are answered again."""
 
 
+@dataclass(frozen=True, slots=True)
+class PenaltyImposed(Event):
+    """A network failed again: it cannot begin a session for a while."""
+
+    network: str
+    """IPv4 address, IPv6 /64, or the /48 of several such /64."""
+    failures: int
+    """Failed logins that count; repeats of one wrong secret do not."""
+    rung: int
+    """Of the ladder of times, 1 is the shortest."""
+    seconds: float
+    until: float
+    """Unix time."""
+    carried_out: bool
+    """Given to the firewall helper; ``False``: only observed, this is what would have been."""
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyLifted(Event):
+    """A standing penalty ended before its time."""
+
+    network: str
+    reason: str
+    """``login`` (a real user), ``decoy`` (it holds a won login), ``allowed`` (the operator)."""
+
+
 # Messages
 
 

@@ -166,3 +166,13 @@ class Containment(Protocol):
 
         Cheap enough for every grant (no more than 5 ms, no subprocess).
         """
+
+
+class Actuator(Protocol):
+    """Carries penalties out; never raises and never waits."""
+
+    def impose(self, network: str, seconds: int) -> None:
+        """Keep a network (IPv4 address, IPv6 /64 or /48) from new sessions for so long."""
+
+    def lift(self, network: str) -> None:
+        """Let it in again now."""

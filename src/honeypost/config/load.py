@@ -43,7 +43,11 @@ EXPECTED = {
     float: "a number",
     str: "a text in quotes",
     tuple[str, ...]: 'a list of texts, as in ["a", "b"]',
+    tuple[int, ...]: "a list of whole numbers, as in [60, 300]",
 }
+
+MEMBERS = {tuple[str, ...]: str, tuple[int, ...]: int}
+"""Lists that a setting may be, by the type of what is in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,11 @@ def _typed(text: str, declared: Any) -> Any:
     try:
         if declared in (int, float):
             return declared(text)
+        if declared in MEMBERS:
+            parts = (piece.strip() for piece in text.split(","))
+            return [MEMBERS[declared](part) for part in parts if part]
     except ValueError:
         return text
-    if declared == tuple[str, ...]:
-        return [part for part in (piece.strip() for piece in text.split(",")) if part]
     return text
 
 
@@ -141,7 +146,7 @@ def _judged(raw: _Raw) -> tuple[Any, str]:
     value = raw.value
     if declared is float and type(value) is int:
         value = float(value)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if isinstance(value, list) and declared in MEMBERS:
         value = tuple(value)
     if not _fits(value, declared):
         return None, f"must be {EXPECTED[declared]}, not {_shown(raw.value)}"
@@ -150,7 +155,9 @@ def _judged(raw: _Raw) -> tuple[Any, str]:
 
 def _fits(value: Any, declared: Any) -> bool:
     # bool is an int in Python; in a configuration it never is.
-    return type(value) is (tuple if declared == tuple[str, ...] else declared)
+    if declared in MEMBERS:
+        return type(value) is tuple and all(type(item) is MEMBERS[declared] for item in value)
+    return type(value) is declared
 
 
 def _shown(value: Any) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
@@ -53,6 +53,8 @@ RANGES = {
     "budgets.disk_free_bytes": Range(0),
     "budgets.spool_memory_bytes": Range(0),
     "beside.names_seconds": Range(0.01, 5, "a login waits for it"),
+    "penalties.jitter_share": SHARE,
+    "penalties.decay_seconds": Range(60),
 }
 
 ORDERED = (
@@ -61,8 +63,18 @@ ORDERED = (
     ("budgets", "message_bytes", "disk_bytes"),
     ("budgets", "message_bytes", "spool_bytes"),
     ("budgets", "spool_memory_bytes", "spool_bytes"),
+    ("penalties", "client_conversations", "network_conversations"),
 )
 """Section and two of its settings, of which the first is never the larger."""
+
+
+MODES = ("off", "observe", "on")
+"""Of a counter-measure: nothing, only noted, done."""
+
+PORT = Range(1, 65_535, "a TCP port")
+PENALTY = Range(1, 30 * 86_400, "a penalty of 1 second to 30 days")
+RUNGS = 16
+"""Most rungs of the ladder."""
 
 
 def objection(key: str, value: Any) -> str:
@@ -73,12 +85,8 @@ def objection(key: str, value: Any) -> str:
     """
     if key.startswith("listeners."):
         return _listener(value)
-    if key == "site.domains":
-        return _domains(value)
-    if key == "beside.no_decoys_from":
-        return next(filter(None, map(_network, value)), "")
-    if key == "site.hostname":
-        return _domain(value)
+    if key in CHECKS:
+        return CHECKS[key](value)
     if isinstance(value, int | float):
         return RANGES.get(key, Range(1 if isinstance(value, int) else 0)).objection(value)
     return ""
@@ -100,6 +108,24 @@ def contradictions(config: Config) -> Iterator[tuple[tuple[str, str], str]]:
         )
 
 
+def _mode(value: str) -> str:
+    return "" if value in MODES else f"{value!r} is none of {', '.join(MODES)}"
+
+
+def _ladder(value: tuple[int, ...]) -> str:
+    if not value or len(value) > RUNGS:
+        return f"needs 1 to {RUNGS} rungs"
+    if list(value) != sorted(set(value)):
+        return "each rung must be longer than the one before"
+    return next(filter(None, map(PENALTY.objection, value)), "")
+
+
+def _ports(value: tuple[int, ...]) -> str:
+    if not value:
+        return "at least one port is needed"
+    return next(filter(None, map(PORT.objection, value)), "")
+
+
 def _listener(value: str) -> str:
     try:
         endpoints(value)
@@ -114,6 +140,10 @@ def _domains(value: tuple[str, ...]) -> str:
     if len(set(value)) != len(value):
         return "a domain is named twice"
     return next(filter(None, map(_domain, value)), "")
+
+
+def _networks(value: tuple[str, ...]) -> str:
+    return next(filter(None, map(_network, value)), "")
 
 
 def _network(value: str) -> str:
@@ -133,3 +163,15 @@ def _domain(value: str) -> str:
     if len(value) > DOMAIN_MAX or not all(_LABEL.fullmatch(label) for label in labels):
         return f"{value!r} is not a domain, as in example.org"
     return ""
+
+
+CHECKS: Mapping[str, Callable[[Any], str]] = {
+    "site.domains": _domains,
+    "site.hostname": _domain,
+    "beside.no_decoys_from": _networks,
+    "penalties.never": _networks,
+    "penalties.mode": _mode,
+    "penalties.ladder_seconds": _ladder,
+    "penalties.ports": _ports,
+}
+"""What looks at one setting as a whole."""

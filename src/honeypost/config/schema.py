@@ -118,6 +118,41 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class Penalties:
+    """Pauses for networks that fail to log in; carried out by the firewall helper."""
+
+    mode: str = setting(
+        "observe", "off, observe (note what would have been done) or on (the helper does it)."
+    )
+    ladder_seconds: tuple[int, ...] = setting(
+        (60, 300, 1800, 7200, 86_400), "The first penalty and each further one; ascending."
+    )
+    jitter_share: float = setting(0.25, "Each lasts up to this share longer, by chance. 0 to 1.")
+    decay_seconds: int = setting(
+        86_400, "After so long without a failure, one failure and one rung are forgotten."
+    )
+    known_good_days: int = setting(
+        30, "A network with a real login in so many days has no penalty; nor one that won a decoy."
+    )
+    networks: int = setting(10_000, "Networks remembered; the least recent go first.")
+    never: tuple[str, ...] = setting(
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"),
+        "Networks that never have a penalty, beside honeypost allow and beside.no_decoys_from.",
+    )
+    fail2ban_directory: str = setting(
+        "/etc/fail2ban", 'Its ignoreip counts like "never"; "" reads none.'
+    )
+    helper: str = setting("/run/honeypost/firewall.sock", "Unix socket of the firewall helper.")
+    ports: tuple[int, ...] = setting(
+        (25, 465, 587, 110, 143, 993, 995), "TCP ports that a penalty closes."
+    )
+    client_conversations: int = setting(
+        25, "Of one IPv4 address or IPv6 /64, at once, where Postfix asks our policy service."
+    )
+    network_conversations: int = setting(50, "The same of one IPv4 /24 or IPv6 /48.")
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration, validated."""
 
@@ -128,6 +163,7 @@ class Config:
     budgets: Budgets = field(default_factory=Budgets)
     retention: Retention = field(default_factory=Retention)
     beside: Beside = field(default_factory=Beside)
+    penalties: Penalties = field(default_factory=Penalties)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +205,11 @@ class Paths:
     @property
     def spool(self) -> Path:
         return self.data / "edge" / "spool"
+
+    @property
+    def allowed(self) -> Path:
+        """What ``honeypost allow`` keeps: the operator's, read by the edge."""
+        return self.data / "operator" / "allowed.json"
 
     @property
     def intel(self) -> Path:

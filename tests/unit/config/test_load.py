@@ -50,8 +50,10 @@ def test_each_type_can_come_from_the_environment() -> None:
             "HONEYPOST__DECOYS__ROLE_SHARE": "0.5",
             "HONEYPOST__DECOYS__NEW_PER_DAY": "0",
             "HONEYPOST__BESIDE__MAPS": "hash:/etc/aliases",
+            "HONEYPOST__PENALTIES__PORTS": "25, 587,",
         },
     )
+    assert config.penalties.ports == (25, 587)
     assert config.site.domains == ("example.org", "example.net")
     assert config.site.hostname == "mx.example.org"
     assert config.decoys.role_share == 0.5
@@ -142,3 +144,15 @@ def test_every_type_of_the_schema_can_be_told() -> None:
 
 def test_toml_can_hold_every_default() -> None:
     assert tomllib.loads("x = 0.9")["x"] == Config().decoys.role_share
+
+
+@pytest.mark.parametrize("value", ["[60, true]", '["60"]', "60", "[1.5]", "[60, [1]]"])
+def test_a_list_of_numbers_holds_nothing_else(tmp_path: Path, value: str) -> None:
+    found = problems(written(tmp_path, f"[penalties]\nladder_seconds = {value}\n"))
+    expected = "must be a list of whole numbers, as in [60, 300]"
+    assert found["penalties.ladder_seconds"].startswith(expected)
+
+
+def test_a_list_of_numbers_from_the_environment_holds_nothing_else() -> None:
+    found = problems(None, {"HONEYPOST__PENALTIES__PORTS": "25, smtp"})
+    assert found["penalties.ports"].startswith("must be a list of whole numbers")

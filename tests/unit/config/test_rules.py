@@ -50,6 +50,15 @@ def test_every_number_has_a_floor() -> None:
         ("site.hostname", "mäil.example", "xn--"),
         ("site.hostname", ".".join(["a" * 60] * 5), "not a domain"),
         ("listeners.lmtp", "unix:x", "absolute"),
+        ("penalties.mode", "On", "none of off, observe, on"),
+        ("penalties.ladder_seconds", (), "1 to 16 rungs"),
+        ("penalties.ladder_seconds", tuple(range(1, 18)), "1 to 16 rungs"),
+        ("penalties.ladder_seconds", (60, 60), "longer than the one before"),
+        ("penalties.ladder_seconds", (60, 30), "longer than the one before"),
+        ("penalties.ladder_seconds", (0, 60), "1 second to 30 days"),
+        ("penalties.ports", (), "at least one port"),
+        ("penalties.ports", (25, 65_536), "a TCP port"),
+        ("penalties.never", ("10.0.0.1/8",), "192.0.2.0/24"),
     ],
 )
 def test_what_is_refused(key: str, value: Any, said: str) -> None:
@@ -65,6 +74,10 @@ def test_what_is_refused(key: str, value: Any, said: str) -> None:
         ("site.domains", ("localhost", "xn--mller-kva.example")),
         ("listeners.smtp", ""),
         ("tls.key", "anything"),
+        ("penalties.mode", "on"),
+        ("penalties.ladder_seconds", (1,)),
+        ("penalties.ports", (1, 65_535)),
+        ("penalties.never", ()),
     ],
 )
 def test_what_is_taken(key: str, value: Any) -> None:
@@ -81,6 +94,11 @@ def test_what_is_taken(key: str, value: Any) -> None:
             ("connections_per_network", "connections"),
         ),
         ("budgets", {"disk_bytes": 1}, ("message_bytes", "disk_bytes")),
+        (
+            "penalties",
+            {"client_conversations": 51},
+            ("client_conversations", "network_conversations"),
+        ),
         ("budgets", {"spool_memory_bytes": 2**30}, ("spool_memory_bytes", "spool_bytes")),
         ("tls", {"certificate": "x.pem"}, ("certificate", "key")),
         ("tls", {"key": "x.pem"}, ("certificate", "key")),
