@@ -8,10 +8,10 @@ capture, whoever asks twice.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -20,7 +20,7 @@ from honeypost.engine.traces import Trace
 from honeypost.extract.report import Report
 from honeypost.intel.lineage import Lineages
 from honeypost.ports import Capture, Entry
-from honeypost.stores import noted
+from honeypost.stores import noted, observations
 from honeypost.stores.findings import BATCH, LINEAGE_CURSOR, NAMING, Findings
 from honeypost.stores.lock import WriterLock
 from honeypost.stores.sqlite import (
@@ -49,6 +49,7 @@ STEPS: Final = (
     CREATE TABLE cursors (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
     """,
     noted.TABLE,
+    observations.TABLES,
 )
 
 
@@ -150,23 +151,43 @@ class IntelStore(Findings):
             self._drop_lineages(known)
             self.set_cursor(LINEAGE_CURSOR, lineages.cursor)
 
-    async def prune(self, before: float) -> Pruned:
-        """Delete reports on captures that are older."""
-        used, count = used_bytes(self._connection), 0
-        while deleted := self._prune_some(before):
-            count += deleted
-        return Pruned(count, max(0, used - used_bytes(self._connection)))
+    def change(self, statement: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Run a statement of another part of this file for each row; how many rows it changed."""
+        with self.batch():
+            return self._connection.executemany(statement, rows).rowcount
 
-    async def forget(self, trace: Trace) -> int:
-        """Delete every report, lineage and event that names the address; how many there were."""
+    @property
+    def bytes(self) -> int:
+        """Bytes of the file that hold something."""
+        return used_bytes(self._connection)
+
+    def shrink(self) -> None:
+        """Shorten the file by some of its free pages; not inside a batch."""
+        with translated(self._name):
+            give_back(self._connection, BATCH)
+
+    @contextmanager
+    def durably(self) -> Iterator[None]:
+        """What is deleted inside is off the disk when this ends; not inside a batch."""
         with translated(self._name):
             self._connection.execute(DURABLE)
             try:
-                deleted = sum(self._forget_in(table, key, trace) for table, key in NAMING)
+                yield
                 fold_log(self._connection)
             finally:
                 self._connection.execute(ORDERED)
-        return deleted
+
+    async def prune(self, before: float) -> Pruned:
+        """Delete reports on captures that are older."""
+        used, count = self.bytes, 0
+        while deleted := self._prune_some(before):
+            count += deleted
+        return Pruned(count, max(0, used - self.bytes))
+
+    async def forget(self, trace: Trace) -> int:
+        """Delete every report, lineage and event that names the address; how many there were."""
+        with self.durably():
+            return sum(self._forget_in(table, key, trace) for table, key in NAMING)
 
     def _drop_lineages(self, known: Collection[str]) -> None:
         """Delete those that are not followed any more."""
@@ -181,8 +202,7 @@ class IntelStore(Findings):
             self._connection.executemany("DELETE FROM links WHERE capture = ?", captures)
             self._connection.executemany("DELETE FROM reports WHERE capture = ?", captures)
             noted.prune(self._connection, before)
-        with translated(self._name):
-            give_back(self._connection, BATCH)
+        self.shrink()
         return len(captures)
 
     def _forget_in(self, table: str, key: str, trace: Trace) -> int:
