@@ -9,7 +9,7 @@ Lineages are folded from the journal page by page and kept together with theirs.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from honeypost.config.schema import Paths
@@ -30,13 +30,28 @@ TRACED_KINDS: Final = tuple(event.kind() for event in TRACED)
 Note = Callable[[Event], object]
 """Told of everything that the worker found, within the batch that keeps the finding."""
 
+GiveWay = Callable[[], Awaitable[None]]
+"""Returns when it is our turn: :meth:`honeypost.app.courtesy.Courtesy.give_way`."""
+
 _log = logging.getLogger(__name__)
+
+
+async def at_once() -> None:
+    """Give way to nobody."""
 
 
 class Rounds:
     """Reads the edge's stores and writes the worker's."""
 
-    def __init__(self, paths: Paths, intel: IntelStore, dissector: Dissector, note: Note) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        intel: IntelStore,
+        dissector: Dissector,
+        note: Note,
+        give_way: GiveWay = at_once,
+    ) -> None:
+        self._give_way = give_way
         self._paths = paths
         self._intel = intel
         self._dissector = dissector
@@ -50,6 +65,7 @@ class Rounds:
         :raises StoreError: a store cannot be read or written; nothing is lost by that.
         :raises NotReady: the extraction child does not come up.
         """
+        await self._give_way()
         return self.trace() + await self.examine()
 
     async def examine(self) -> int:
@@ -60,6 +76,7 @@ class Rounds:
         text = self._intel.cursor(CAPTURES_CURSOR)
         count = 0
         for kept in reader.after(Cursor.parse(text) if text else START, verify=False):
+            await self._give_way()
             report = await self._report(reader, kept.capture)
             with self._intel.batch():
                 if report is not None and self._intel.keep(kept.capture, report):

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from honeypost.app.child import Children
+from honeypost.app.courtesy import Courtesy
 from honeypost.app.rounds import Rounds
 from honeypost.beside.names import SiteNames
 from honeypost.beside.names_service import NamesService
@@ -111,7 +112,7 @@ class Worker:
         await self.children.warm()
         journal = Journal(intel, time.time, os.urandom, last_id=intel.last_id)
         note = partial(journal.note, who=None)
-        self.rounds = Rounds(self._paths, intel, self.children, note)
+        self.rounds = Rounds(self._paths, intel, self.children, note, Courtesy().give_way)
         findings = Part(Findings(intel, self.rounds.reread), self._config.retention.event_days)
         requests = request_folder(self._paths, "worker")
         key = self._secrets.key
@@ -154,7 +155,7 @@ class Worker:
             # A path of more than 107 bytes, for one; a lost ring costs a second, so does none.
             _log.warning("%s: %s; looking every %g s", self._paths.bus, error, LOOK_SECONDS)
             return Ring()
-        self._paths.bus.chmod(0o600)
+        self._paths.bus.chmod(SOCKET_MODE)
         self._stack.callback(self._paths.bus.unlink, missing_ok=True)
         self._stack.callback(transport.close)
         return ring
@@ -209,7 +210,7 @@ def main(arguments: Sequence[str]) -> int:
     """Be the worker; gives the exit code."""
     logging.basicConfig(format="worker: %(levelname)s: %(message)s", level=logging.WARNING)
     options = parse(arguments)
-    os.umask(0o077)
+    os.umask(UMASK)
     try:
         if options.supervised:
             namespace.end_with_parent()
