@@ -45,6 +45,18 @@ class PostfixService:
         """Do clients log in here?"""
         return self.command == "smtpd" and self.effective.get("smtpd_sasl_auth_enable") == "yes"
 
+    @property
+    def takes_mail_from_outside(self) -> bool:
+        """
+        Is this an MX: may a client without a login hand in mail for our domains?
+
+        Submission and the way back from a content filter end in ``reject`` for strangers.
+        """
+        lists = ("client", "relay", "recipient")
+        values = (self.effective.get(f"smtpd_{name}_restrictions", "") for name in lists)
+        closed = any("reject" in value.replace(",", " ").split() for value in values)
+        return self.command == "smtpd" and not closed
+
     def written(self, name: str, raw: Mapping[str, str]) -> str:
         """
         Give a setting as it is written (``$name`` kept), what ours are put before.
@@ -79,6 +91,8 @@ class NameMap:
     """It knew a name that nobody has: a catch-all by pattern, so it tells nothing."""
     trouble: str = ""
     """What ``postmap`` complained of, ``""`` when it answered."""
+    closed: bool = False
+    """Its file is closed to all but root and Postfix, so our worker could not ask it."""
     missing: tuple[str, ...] = ()
     """Names that stand in its source file and that Postfix does not find."""
 

@@ -1,0 +1,1 @@
+"""What can stand against deceiving on a site: one theme a module, each a ``find(site)``."""
