@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
@@ -149,29 +148,27 @@ class DovecotHost:
     def stop(self) -> None:
         """End it with all its processes: an old login process would go on answering."""
         if self._process is not None:
-            family = list(_descendants(self._process.pid))
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(timeout=10)
+            # auth lingers while Postfix keeps its connection open.
+            until(lambda: not _killed(self._process.pid))
             self._process = None
-            for pid in family:  # auth lingers while Postfix keeps its connection open
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            # A zombie has no program any more; who reaps it is not ours to say.
-            until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in family))
 
     def said(self) -> str:
         """Give the log so far."""
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
 
 
-def _descendants(pid: int) -> Iterator[int]:
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    except OSError:
-        return
-    for child in map(int, children):
-        yield child
-        yield from _descendants(child)
+def _killed(session: int) -> list[int]:
+    """Kill what is left of a session, the children of a dead parent included; gives its pids."""
+    left = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            state, _, _, of = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+            if int(of) == session and state != "Z":
+                left.append(int(entry.name))
+                os.kill(left[-1], signal.SIGKILL)
+    return left
 
 
 def _install(chain: DecoyChain) -> None:

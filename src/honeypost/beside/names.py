@@ -17,6 +17,11 @@ Whoever asks waits ``seconds`` at most and is then told ``UNSURE``; the lookups 
 ``PATIENCE_SECONDS``, so that the next guess at the account finds the answer.  Anything that is
 not a clear answer (dead map, hung socket, unreadable file) is ``UNSURE`` too, and who cannot be
 told is not a decoy.  A catch-all (``@domain``, ``static:``) makes every name real.
+
+A user database that has lost its users is not a clear answer either: Dovecot's passwd-file says
+"unknown" to everything while its file is missing (measured on 2.3.19; SQL, PAM and LDAP fail
+aloud).  So some of the listed users are asked for with every name; when none of them is there
+any more the list is made anew, and one without users cannot tell.
 """
 
 from __future__ import annotations
@@ -25,6 +30,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -42,6 +48,9 @@ PATIENCE_SECONDS = 10.0
 
 REMEMBERED = 4096
 """Accounts whose neighbourhood is remembered; the least recently asked goes first."""
+
+WITNESSES = 8
+"""Listed users that are asked for with every name."""
 
 LOOKUPS_AT_ONCE = 16
 """Accounts being looked up at the same time; one more is ``UNSURE`` at once."""
@@ -62,7 +71,10 @@ class NameLister(NameSource, Protocol):
 @dataclass(frozen=True, slots=True)
 class _Listing:
     names: frozenset[str] | None
+    """Listed, with and without their domains; ``None`` where nobody can be listed."""
     made_at: float
+    witnesses: tuple[str, ...] = ()
+    """Some of them, as Dovecot lists them."""
 
     @property
     def characters(self) -> str:
@@ -137,23 +149,21 @@ class SiteNames:
             return Reality.UNSURE
 
     async def _judged(self, account: str) -> Reality:
-        known = self._known()
+        listing = await self._sure_listing()
+        known = self._known() | (listing.names or frozenset())
         exact = exact_forms(account, self._domains)
         if await self._is_real(exact, known, self._users):
             return Reality.REAL
         if self._clock() - self._nobody_near.get(account, float("-inf")) <= FRESH_SECONDS:
             return Reality.REAL if self._near_known(account, known) else Reality.UNKNOWN
-        if await self._is_near(account, known):
+        if await self._is_near(account, known, listing):
             return Reality.REAL
         self._remember(account)
         return Reality.UNKNOWN
 
-    async def _is_near(self, account: str, known: frozenset[str]) -> bool:
-        listing = await self._fresh_listing()
+    async def _is_near(self, account: str, known: frozenset[str], listing: _Listing) -> bool:
         near = near_forms(account, listing.characters)
-        if listing.names is None:
-            return await self._is_real(near, known, self._users)
-        return await self._is_real(near, known | listing.names, None)
+        return await self._is_real(near, known, self._users if listing.names is None else None)
 
     async def _is_real(
         self, names: Sequence[str], known: frozenset[str], users: NameLister | None
@@ -171,11 +181,28 @@ class SiteNames:
         """Names in files and logs are at hand, so they are compared anew each time."""
         return not known.isdisjoint(near_forms(account))
 
+    async def _sure_listing(self) -> _Listing:
+        """
+        List Dovecot's users, or say that there is no list.
+
+        :raises CannotTell: it can list users, but has none.
+        """
+        listing = await self._fresh_listing()
+        if self._users is None or listing.names is None:
+            return listing
+        if not await self._users.any_of(listing.witnesses):
+            self._listing = None
+            listing = await self._fresh_listing()
+        if not listing.witnesses:
+            raise CannotTell("the user database has lost its users")
+        return listing
+
     async def _fresh_listing(self) -> _Listing:
         now = self._clock()
         if self._listing is None or now - self._listing.made_at > FRESH_SECONDS:
             names = await self._users.listed() if self._users is not None else frozenset[str]()
-            self._listing = _Listing(names and _with_bare(names), now)
+            witnesses = tuple(islice(names or (), WITNESSES))
+            self._listing = _Listing(names and _with_bare(names), now, witnesses)
         return self._listing
 
     def _known(self) -> frozenset[str]:

@@ -94,7 +94,7 @@ async def test_dovecots_users_and_their_near_misses_are_real(clock, account, rea
     ],
 )
 async def test_keys_of_maps_are_real_and_a_catch_all_makes_everybody_real(clock, key, account):
-    names = site(clock, users=Source(), maps=Source(key))
+    names = site(clock, users=Source("zacharias@example.org"), maps=Source(key))
     assert await names.reality(account) is REAL
 
 
@@ -113,7 +113,7 @@ async def test_names_of_the_file_are_real(clock, tmp_path):
 
 async def test_who_has_ever_logged_in_is_real(clock):
     seen = {"erin@example.org"}
-    names = site(clock, users=Source(), seen=lambda: frozenset(seen))
+    names = site(clock, users=Source("zacharias@example.org"), seen=lambda: frozenset(seen))
     assert await names.reality("erin@example.org") is REAL
     assert await names.reality("frank@example.org") is UNKNOWN
     seen.add("frank@example.org")
@@ -139,7 +139,7 @@ async def test_one_source_that_cannot_tell_makes_it_unsure(clock, broken):
 
 
 async def test_an_unreadable_file_makes_it_unsure(clock, tmp_path):
-    names = site(clock, users=Source(), file=tmp_path / "none")
+    names = site(clock, users=Source("zacharias@example.org"), file=tmp_path / "none")
     assert await names.reality("info@example.org") is UNSURE
     (tmp_path / "none").write_bytes(b"\xff\xfe\n")
     assert await names.reality("info@example.org") is UNSURE
@@ -150,13 +150,13 @@ async def test_with_nothing_to_ask_nobody_can_be_told(clock):
 
 
 async def test_what_cannot_be_asked_is_unsure_and_asks_nobody(clock):
-    users = Source()
+    users = Source("zacharias@example.org")
     assert await site(clock, users=users).reality("in\tfo@example.org") is UNSURE
     assert users.asked == []
 
 
 async def test_a_hung_source_costs_the_asker_his_time_and_then_the_answer_is_there(clock):
-    users, maps = Source(), Source()
+    users, maps = Source("zacharias@example.org"), Source()
     maps.hangs = asyncio.Event()
     names = site(clock, users=users, maps=maps, seconds=0.01)
     assert await names.reality("info@example.org") is UNSURE
@@ -169,13 +169,13 @@ async def test_a_hung_source_costs_the_asker_his_time_and_then_the_answer_is_the
 
 async def test_patience_ends(clock, monkeypatch):
     monkeypatch.setattr(names_module, "PATIENCE_SECONDS", 0.01)
-    users = Source()
+    users = Source("zacharias@example.org")
     users.hangs = asyncio.Event()
     assert await site(clock, users=users).reality("info@example.org") is UNSURE
 
 
 async def test_a_name_made_this_second_counts_though_its_neighbourhood_is_remembered(clock):
-    users = Source()
+    users = Source("zacharias@example.org")
     names = site(clock, users=users)
     assert await names.reality("info@example.org") is UNKNOWN
     users.known.add("info@example.org")
@@ -183,7 +183,7 @@ async def test_a_name_made_this_second_counts_though_its_neighbourhood_is_rememb
 
 
 async def test_the_neighbourhood_is_believed_for_a_bound_time(clock):
-    users = Source()
+    users = Source("zacharias@example.org")
     names = site(clock, users=users)
     assert await names.reality("info@example.org") is UNKNOWN
     users.known.add("infos@example.org")
@@ -194,9 +194,33 @@ async def test_the_neighbourhood_is_believed_for_a_bound_time(clock):
     assert users.listings == 2
 
 
+async def test_a_database_that_lost_its_users_cannot_tell_and_a_listed_name_stays_real(clock):
+    users = Source("zacharias@example.org", "alice@example.org")
+    names = site(clock, users=users)
+    assert await names.reality("info@example.org") is UNKNOWN
+    users.known.clear()
+    assert await names.reality("alice@example.org") is UNSURE
+    assert await names.reality("info@example.org") is UNSURE
+    users.known.add("alice@example.org")
+    assert await names.reality("alice@example.org") is REAL
+    assert await names.reality("info@example.org") is UNKNOWN
+
+
+async def test_a_database_that_never_had_a_user_cannot_tell(clock):
+    assert await site(clock, users=Source()).reality("info@example.org") is UNSURE
+
+
+async def test_a_listed_name_is_real_though_it_was_just_deleted(clock):
+    users = Source("zacharias@example.org", "alice@example.org")
+    names = site(clock, users=users)
+    assert await names.reality("info@example.org") is UNKNOWN
+    users.known.remove("alice@example.org")
+    assert await names.reality("alice@example.org") is REAL
+
+
 async def test_memory_of_neighbourhoods_is_bounded(clock, monkeypatch):
     monkeypatch.setattr(names_module, "REMEMBERED", 2)
-    names = site(clock, users=Source())
+    names = site(clock, users=Source("zacharias@example.org"))
     for account in ("a1@example.org", "b2@example.org", "a1@example.org", "c3@example.org"):
         assert await names.reality(account) is UNKNOWN
     assert list(names._nobody_near) == ["b2@example.org", "c3@example.org"]
@@ -204,7 +228,7 @@ async def test_memory_of_neighbourhoods_is_bounded(clock, monkeypatch):
 
 async def test_too_many_lookups_at_once_are_unsure_and_close_ends_them(clock, monkeypatch):
     monkeypatch.setattr(names_module, "LOOKUPS_AT_ONCE", 1)
-    users = Source()
+    users = Source("zacharias@example.org")
     users.hangs = asyncio.Event()
     names = site(clock, users=users, seconds=0.01)
     assert await names.reality("info@example.org") is UNSURE
