@@ -11,6 +11,7 @@ Our exceptions, one tree.
     │   ├── StoreFull        the disk or its budget has no room: answer 4xx, lose nothing
     │   └── StoreCorrupt     what is on disk does not check out
     ├── ExtractError         a captured message cannot be taken apart
+    ├── SurveyError          the mail server beside us cannot be looked at
     └── NotReady             a part that must answer did not come up in time
 
 Attackers' input never raises: a protocol core answers it as the real server would.
@@ -70,6 +71,10 @@ class StoreCorrupt(StoreError):
 
 class ExtractError(HoneypostError):
     """A captured message cannot be taken apart; it is kept and marked."""
+
+
+class SurveyError(HoneypostError):
+    """The mail server beside us cannot be looked at: a program failed, hung or is not there."""
 
 
 class NotReady(HoneypostError):
