@@ -46,7 +46,7 @@ REPORTED = (
 )
 """Attributes of a report; ``orig`` keeps the guessed name of a decoy."""
 
-_PLAIN = re.compile(r"[\w .:/@*=?&\[\]-]*", re.ASCII)
+_PLAIN = re.compile(r"[\w .:/@*=?&~\[\]-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

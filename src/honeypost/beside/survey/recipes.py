@@ -12,7 +12,8 @@ condition not for disabled accounts, and behind two databases the guard's flag i
 *Maps* are asked by our worker with ``postmap -q`` as an ordinary user, so ``proxy:`` (a socket for
 Postfix alone) is left out of their names, and maps that know every name are left out whole.
 
-*Fields* come with a decoy's login and change settings for it alone.
+*Fields* come with a decoy's login and change settings for it alone.  A script cannot give an empty
+one: Dovecot takes it for ``yes`` (measured on 2.3.19).
 
 A recipe is only good for a site without refusals (:func:`~honeypost.beside.survey.findings`).
 """
@@ -29,12 +30,16 @@ from honeypost.beside.dovecot.chain import PAM_DENY, DenyCopy
 from honeypost.beside.survey.lists import members
 from honeypost.beside.survey.site import Domain, DomainKind, MailSite, Passdb
 from honeypost.beside.survey.sql import QUERIES, replaced, without_conditions
-from honeypost.beside.survey.themes.mailboxes import quota_for_decoys
+from honeypost.beside.survey.system import DECOY_USER
+from honeypost.beside.survey.themes.mailboxes import plugins_for_decoys
 from honeypost.beside.survey.themes.passwords import COPYABLE, query_of
 from honeypost.errors import SurveyError
 
 DENY_FILE_MODE = 0o600
 """Of the copy of a query file, which holds the database's password; auth reads it as root."""
+
+DECOY_MAIL = "maildir:~/Maildir"
+"""Where a decoy's INBOX lies, seen from its home."""
 
 _FROM_NSS = frozenset({"pam", "passwd", "shadow"})
 
@@ -152,16 +157,22 @@ def _maps(site: MailSite) -> tuple[str, ...]:
 
 
 def _fields(site: MailSite) -> dict[str, str]:
-    fields = {
-        f"userdb_namespace/{namespace.name}/disabled": "yes"
-        for namespace in site.dovecot.namespaces
-        if not namespace.inbox and (namespace.type != "private" or namespace.location)
-    }
-    plugins = site.dovecot.plugins.get("imap", "").split()
-    if quota_for_decoys(site) and "quota" not in plugins:
-        fields["userdb_mail_plugins"] = " ".join([*plugins, "quota"])
-    if not site.dovecot.plugin_settings.get("quota"):
-        fields["userdb_quota"] = "maildir:User quota"
+    fields = {}
+    for namespace in site.dovecot.namespaces:
+        name = f"userdb_namespace/{namespace.name}"
+        if namespace.inbox and namespace.location:
+            fields[f"{name}/location"] = DECOY_MAIL
+        elif not namespace.inbox and (namespace.type != "private" or namespace.location):
+            fields[f"{name}/disabled"] = "yes"
+    if site.dovecot.settings.get("mail_access_groups"):
+        fields["userdb_mail_access_groups"] = DECOY_USER
+    plugins = plugins_for_decoys(site)
+    if plugins is not None:
+        loaded = site.dovecot.plugins.get("imap", "").split()
+        if set(plugins) != set(loaded):
+            fields["userdb_mail_plugins"] = " ".join(plugins)
+        if not site.dovecot.plugin_settings.get("quota"):
+            fields["userdb_quota"] = "maildir:User quota"
     return fields
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import pwd
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -48,7 +47,7 @@ def read_system(root: Path, pam_services: Iterable[str]) -> SystemSite:
         memory_bytes=_memory(file_text(root / "proc" / "meminfo")),
         fail2ban=_fail2ban(etc / "fail2ban"),
         webmail=tuple(path for path in (root / name for name in WEBMAIL) if path.is_dir()),
-        decoy_uid=_uid(DECOY_USER),
+        decoy_uid=_uid(file_text(etc / "passwd"), DECOY_USER),
     )
 
 
@@ -63,11 +62,9 @@ def _memory(text: str | None) -> int | None:
     return int(match[1]) * 1024 if match else None
 
 
-def _uid(name: str) -> int | None:
-    try:
-        return pwd.getpwnam(name).pw_uid
-    except KeyError:
-        return None
+def _uid(text: str | None, name: str) -> int | None:
+    match = re.search(rf"(?m)^{re.escape(name)}:[^:]*:(\d+):", text or "")
+    return int(match[1]) if match else None
 
 
 def _fail2ban(directory: Path) -> Fail2ban | None:

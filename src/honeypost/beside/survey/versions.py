@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from honeypost.beside.survey.site import Version
+Version = tuple[int, ...]
+"""As far as it is numbers: ``(3, 7, 11)``, ``(2, 3, 19, 1)``; ``()`` where none was told."""
 
 
 def numbers(text: str) -> Version:
