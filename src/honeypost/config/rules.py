@@ -53,6 +53,7 @@ RANGES = {
     "budgets.disk_free_bytes": Range(0),
     "budgets.spool_memory_bytes": Range(0),
     "beside.names_seconds": Range(0.01, 5, "a login waits for it"),
+    "observe.keep_days": Range(7, why="a week must have been looked at before there are decoys"),
     "penalties.jitter_share": SHARE,
     "penalties.decay_seconds": Range(60),
 }
@@ -63,10 +64,14 @@ ORDERED = (
     ("budgets", "message_bytes", "disk_bytes"),
     ("budgets", "message_bytes", "spool_bytes"),
     ("budgets", "spool_memory_bytes", "spool_bytes"),
+    ("observe", "keep_days", "known_days"),
     ("penalties", "client_conversations", "network_conversations"),
 )
 """Section and two of its settings, of which the first is never the larger."""
 
+
+LOG_WORDS = frozenset(("auto", "journal"))
+"""What ``observe.log`` may name beside files."""
 
 MODES = ("off", "observe", "on")
 """Of a counter-measure: nothing, only noted, done."""
@@ -142,6 +147,13 @@ def _domains(value: tuple[str, ...]) -> str:
     return next(filter(None, map(_domain, value)), "")
 
 
+def _logs(value: tuple[str, ...]) -> str:
+    if len(value) > 1 and LOG_WORDS.intersection(value):
+        return f"{' and '.join(sorted(LOG_WORDS))} each stand alone"
+    wrong = [log for log in value if log not in LOG_WORDS and not log.startswith("/")]
+    return f"{wrong[0]!r} is no absolute path" if wrong else ""
+
+
 def _networks(value: tuple[str, ...]) -> str:
     return next(filter(None, map(_network, value)), "")
 
@@ -169,6 +181,7 @@ CHECKS: Mapping[str, Callable[[Any], str]] = {
     "site.domains": _domains,
     "site.hostname": _domain,
     "beside.no_decoys_from": _networks,
+    "observe.log": _logs,
     "penalties.never": _networks,
     "penalties.mode": _mode,
     "penalties.ladder_seconds": _ladder,

@@ -118,6 +118,24 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class Observe:
+    """What is read of a real server's own log; nothing of the server is changed for it."""
+
+    log: tuple[str, ...] = setting(
+        (), 'Files, "journal", or "auto" (the mail log where one is written, else the journal).'
+    )
+    backfill_days: int = setting(
+        30, "Older logs read at the first start, rotated and compressed ones too."
+    )
+    keep_days: int = setting(
+        30, "Figures of each day, refused names and their networks are kept so long."
+    )
+    known_days: int = setting(
+        180, "A network is known as good so long after somebody logged in from there."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Penalties:
     """Pauses for networks that fail to log in; carried out by the firewall helper."""
 
@@ -163,6 +181,7 @@ class Config:
     budgets: Budgets = field(default_factory=Budgets)
     retention: Retention = field(default_factory=Retention)
     beside: Beside = field(default_factory=Beside)
+    observe: Observe = field(default_factory=Observe)
     penalties: Penalties = field(default_factory=Penalties)
 
 

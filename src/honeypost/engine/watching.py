@@ -10,7 +10,7 @@ picture is then added to the store in one transaction with the place where readi
 All of these can be joined in any order and in any portions; what became of each account is
 worked out from the joined whole (:mod:`honeypost.engine.outlook`), never line by line.
 
-A picture is as large as its stretch: :data:`MOST_LINES` lines at most.
+A picture is as large as its stretch, and a stretch is what is polled at once.
 
 A login with the marker of a decoy is an attacker's who won; to take it for a user's would
 make his network a good one and the marker a real name.
@@ -27,14 +27,15 @@ from honeypost.engine.logevents import Kind, LogEvent, Outcome
 from honeypost.engine.readiness import DAY
 from honeypost.model import neighbourhood, printable
 
-MOST_LINES = 5_000
-"""Lines folded into one picture; it takes 5 MB at most (measured, every line a new name)."""
-
 NAME_LIMIT = 320
 """Bytes of a name that are kept: 64 + @ + 255, RFC 5321, 4.5.3.1."""
 
 AHEAD_SECONDS = DAY
 """A line that claims to be written so much later than now has no usable time."""
+
+
+QUIET_DAYS = 2
+"""Days without a line, between two lines of one log, that count as looked at."""
 
 
 @dataclass(slots=True)
@@ -99,9 +100,12 @@ class Picture:
     What one stretch of log says; ``marker_domain`` is that of decoys' logins.
 
     :param now: Unix time; lines from the future are left out.
+    :param reached: time of the newest line of the stretch before this one, 0 for none.
     """
 
-    def __init__(self, marker_domain: str, now: float) -> None:
+    def __init__(self, marker_domain: str, now: float, reached: float = 0.0) -> None:
+        self.reached = reached
+        """Time of the newest line so far."""
         self._marker = f"@{marker_domain}"
         self._until = now + AHEAD_SECONDS
         self.days: dict[int, DayCount] = {}
@@ -118,12 +122,13 @@ class Picture:
     def look(self, time: float) -> None:
         """Note that the log was read up to this moment, whether it said anything or not."""
         if 0 < time <= self._until:
-            self._day(time)
+            self._reach(time)
 
     def take(self, event: LogEvent, time: float | None) -> None:
         """Count what a line says; a line without a usable time counts nowhere."""
         if time is None or not 0 < time <= self._until:
             return
+        self._reach(time)
         match event.kind, event.outcome:
             case Kind.LOGIN, Outcome.ACCEPTED:
                 self._accepted(event, time)
@@ -172,6 +177,15 @@ class Picture:
         if event.client:
             day.sources.add(neighbourhood(event.client))
         return day
+
+    def _reach(self, time: float) -> None:
+        """Go on to this time; a silent day or two on the way were looked at as well."""
+        self._day(time)
+        silent = range(number(self.reached) + 1, number(time))
+        if len(silent) <= QUIET_DAYS:
+            for day in silent:
+                self._day(day * DAY)
+        self.reached = max(self.reached, time)
 
     def _day(self, time: float) -> DayCount:
         day = self.days.get(number(time))

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from honeypost.decide.places import place
 from honeypost.engine.distinct import Distinct
 from honeypost.engine.outlook import DayOfLog, Guessed, Missed
@@ -34,6 +36,8 @@ MOST_USERS: Final = 20_000
 
 STATE: Final = "observed"
 """Name of the cursor that says how far the log was read."""
+SAID: Final = "observed-said"
+"""Name of the cursor that holds what the status shows of each log."""
 ERASED: Final = "observed-erased"
 """Counts erasures, so that whoever remembers places reads them all anew."""
 USERS_SHED: Final = "observed-users-shed"
@@ -74,6 +78,18 @@ class Home:
 
     place: str
     last: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """A log that is followed."""
+
+    log: str
+    """File, or ``journal``."""
+    newest: float
+    """Time of the newest line read, 0 for none."""
+    problem: str
+    """Why it cannot be read now, ``""`` when it can."""
 
 
 class Observations(IntelView):
@@ -122,6 +138,10 @@ class Observations(IntelView):
     def standings(self) -> dict[str, str]:
         """What the site's own sources said of guessed names: ``real``, ``unknown``, ``unsure``."""
         return dict(self.ask("SELECT name, reality FROM observed_standings"))
+
+    def logs(self) -> list[LogState]:
+        """Which logs are followed, and how that goes."""
+        return msgspec.json.decode(self.cursor(SAID) or "[]", type=list[LogState])
 
     def generation(self) -> str:
         """Changes whenever something was erased, so that it is not remembered elsewhere."""

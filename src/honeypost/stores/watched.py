@@ -23,6 +23,7 @@ from honeypost.stores.observations import (
     MOST_HOMES,
     MOST_MISSES,
     MOST_USERS,
+    SAID,
     STATE,
     USERS_SHED,
     expired,
@@ -87,11 +88,16 @@ class Watched:
         """How far the log was read, ``""`` at first."""
         return self._intel.cursor(STATE)
 
-    def add(self, picture: Picture, state: str) -> None:
-        """Join a picture, and remember how far the log was read: both or neither."""
+    def add(self, picture: Picture, state: str, said: str = "") -> None:
+        """
+        Join a picture, and remember how far the log was read: both or neither.
+
+        :param said: JSON of what the status shows of each log.
+        """
         with self._intel.batch():
             self._join(picture)
             self._intel.set_cursor(STATE, state)
+            self._intel.set_cursor(SAID, said)
 
     def learn(self, picture: Picture) -> None:
         """

@@ -59,6 +59,9 @@ def test_every_number_has_a_floor() -> None:
         ("penalties.ports", (), "at least one port"),
         ("penalties.ports", (25, 65_536), "a TCP port"),
         ("penalties.never", ("10.0.0.1/8",), "192.0.2.0/24"),
+        ("observe.log", ("mail.log",), "'mail.log' is no absolute path"),
+        ("observe.log", ("auto", "/var/log/mail.log"), "auto and journal each stand alone"),
+        ("observe.keep_days", 6, "a week must have been looked at"),
     ],
 )
 def test_what_is_refused(key: str, value: Any, said: str) -> None:
@@ -78,6 +81,9 @@ def test_what_is_refused(key: str, value: Any, said: str) -> None:
         ("penalties.ladder_seconds", (1,)),
         ("penalties.ports", (1, 65_535)),
         ("penalties.never", ()),
+        ("observe.log", ()),
+        ("observe.log", ("journal",)),
+        ("observe.log", ("/var/log/mail.log", "/var/log/dovecot.log")),
     ],
 )
 def test_what_is_taken(key: str, value: Any) -> None:
@@ -100,6 +106,7 @@ def test_what_is_taken(key: str, value: Any) -> None:
             ("client_conversations", "network_conversations"),
         ),
         ("budgets", {"spool_memory_bytes": 2**30}, ("spool_memory_bytes", "spool_bytes")),
+        ("observe", {"keep_days": 181}, ("keep_days", "known_days")),
         ("tls", {"certificate": "x.pem"}, ("certificate", "key")),
         ("tls", {"key": "x.pem"}, ("certificate", "key")),
     ],

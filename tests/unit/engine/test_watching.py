@@ -46,7 +46,7 @@ def test_a_won_decoy_is_nobody(picture: Picture) -> None:
     picture.take(login("", good=True), NOON)
     assert not picture.users
     assert not picture.homes
-    assert not picture.days
+    assert picture.days[DAY].accepted == 0
 
 
 def test_refusals_are_counted_by_day_name_and_place(picture: Picture) -> None:
@@ -93,6 +93,18 @@ def test_a_quiet_day_was_looked_at_too(picture: Picture) -> None:
     picture.look(NOON)
     assert picture.days[DAY].span == Span(NOON - 10, NOON)
     assert picture.days[DAY].accepted == 0
+
+
+@pytest.mark.parametrize(("gap", "days"), [(1, 2), (2, 3), (3, 4), (4, 2), (40, 2)])
+def test_a_silent_day_or_two_between_lines_were_looked_at(gap: int, days: int) -> None:
+    picture = Picture(MARKER, NOON)
+    picture.look(NOON - gap * 86_400)
+    picture.take(probe(), NOON)
+    assert len(picture.days) == days
+    assert picture.reached == NOON
+    later = Picture(MARKER, NOON, reached=NOON - gap * 86_400)
+    later.look(NOON)
+    assert len(later.days) == days - 1
 
 
 def test_days_that_are_known_are_left_out(picture: Picture) -> None:
