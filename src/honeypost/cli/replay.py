@@ -1,8 +1,9 @@
 """
 ``honeypost replay``: what would have happened on yesterday's mail log.
 
-Reads Postfix's and Dovecot's lines from files (rotated, gzipped, journald's JSON export) or
-standard input and changes nothing.  The judgement is in :mod:`honeypost.engine.replay`.
+Reads Postfix's, Dovecot's and Exim's lines from files (rotated, gzipped, or exported from the
+journal as ``-o export`` or ``-o json``) or standard input and changes nothing.  The judgement
+is in :mod:`honeypost.engine.replay`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,15 +19,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 import typer
 
-from honeypost.beside.logs.files import LogLine, Reading, read_logs
+from honeypost.beside.logs.files import Reading, read_logs
+from honeypost.beside.logs.reader import Counts, LogLine
+from honeypost.beside.logs.zone import own_zone
 from honeypost.cli.options import JsonOption
 from honeypost.config.schema import Decoys
 from honeypost.engine.logevents import Kind, Outcome
 from honeypost.engine.replay import Replay, Rules, canonical_users, timestamp
 from honeypost.engine.tally import counted
 from honeypost.errors import UsageError
-
-LOCALTIME = Path("/etc/localtime")
 
 SHOWN = 10
 """Rows of each list on the screen; ``--json`` has everything."""
@@ -35,8 +36,6 @@ OLDEST_YEAR = 1990
 NEWEST_YEAR = 9998
 
 PROGRESS_SECONDS = 1.0
-LINES_BETWEEN_LOOKS = 1000
-"""The clock is read once in so many lines."""
 
 
 def replay(
@@ -67,11 +66,12 @@ def replay(
         raise UsageError(f"--year {year}: not a year of a log")
     reading = Reading(zone(tz), time.time(), year)
     told = Replay(Rules(domains, named, Decoys().failures_max))
-    lines = with_progress(read_logs(logs, reading), sys.stderr, time.monotonic)
+    counts = Counts()
+    blocks = with_progress(read_logs(logs, reading, counts), counts, sys.stderr, time.monotonic)
     if json:
-        write_json(lines, told)
+        write_json(blocks, told)
     else:
-        print_summary(lines, told)
+        print_summary(blocks, counts, told)
 
 
 def zone(name: str) -> tzinfo:
@@ -81,18 +81,9 @@ def zone(name: str) -> tzinfo:
     :raises UsageError: when there is none of that name.
     """
     try:
-        return ZoneInfo(name) if name else own_zone(LOCALTIME)
+        return ZoneInfo(name) if name else own_zone()
     except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
         raise UsageError(f"--tz {name}: no such time zone") from problem
-
-
-def own_zone(rules: Path) -> tzinfo:
-    """Give the machine's zone with its summer times; UTC where the system names none."""
-    try:
-        with rules.open("rb") as opened:
-            return ZoneInfo.from_file(opened)
-    except (OSError, ValueError):
-        return UTC
 
 
 def listed_names(path: Path) -> list[str]:
@@ -103,41 +94,38 @@ def listed_names(path: Path) -> list[str]:
 
 
 def with_progress(
-    lines: Iterator[LogLine], screen: TextIO, clock: Callable[[], float]
-) -> Iterator[LogLine]:
-    """Pass lines on; once a second has gone by, say now and then how far it is."""
+    blocks: Iterator[list[LogLine]], counts: Counts, screen: TextIO, clock: Callable[[], float]
+) -> Iterator[list[LogLine]]:
+    """Pass blocks on; once a second has gone by, say now and then how far it is."""
     begun = said = clock()
-    count = 0
-    for count, line in enumerate(lines, start=1):
-        yield line
-        if count % LINES_BETWEEN_LOOKS == 0 and clock() - said >= PROGRESS_SECONDS:
+    for block in blocks:
+        yield block
+        if clock() - said >= PROGRESS_SECONDS:
             said = clock()
-            print(f"\rreplay: {count:,} lines", end="", file=screen, flush=True)
+            print(f"\rreplay: {counts.lines:,} lines", end="", file=screen, flush=True)
     if said > begun:
-        print(f"\rreplay: {count:,} lines, {clock() - begun:.0f} s", file=screen)
+        print(f"\rreplay: {counts.lines:,} lines, {clock() - begun:.0f} s", file=screen)
 
 
-def write_json(lines: Iterator[LogLine], told: Replay) -> None:
+def write_json(blocks: Iterator[list[LogLine]], told: Replay) -> None:
     """Write one JSON object an event."""
     encoder = msgspec.json.Encoder()
-    for line in lines:
-        if line.event is not None:
-            sys.stdout.buffer.write(encoder.encode(told.take(line.event, line.place)) + b"\n")
-    sys.stdout.buffer.flush()
+    output = sys.stdout.buffer
+    for block in blocks:
+        output.write(encoder.encode_lines([told.take(line.event, line.place) for line in block]))
+    output.flush()
 
 
-def print_summary(lines: Iterator[LogLine], told: Replay) -> None:
+def print_summary(blocks: Iterator[list[LogLine]], counts: Counts, told: Replay) -> None:
     """Print who was refused, at which accounts, and what would have been done."""
-    read = known = 0
-    for line in lines:
-        read += 1
-        known += line.known
-        if line.event is not None:
-            told.take(line.event, line.place)
+    for block in blocks:
+        for line in block:
+            told.count(line.event, line.place)
     if not told.outcomes:
-        typer.echo(f"{read:,} lines read, {known:,} of them log lines; none is about a client.")
+        known = f"{counts.known:,} of them log lines"
+        typer.echo(f"{counts.lines:,} lines read, {known}; none is about a client.")
         return
-    typer.echo("\n".join(summary(told, read)))
+    typer.echo("\n".join(summary(told, counts.lines)))
 
 
 def summary(told: Replay, read: int) -> Iterator[str]:

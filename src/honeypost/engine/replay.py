@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
+
 from honeypost.decide.names import canonical, split_account
 from honeypost.engine.logevents import Kind, LogEvent, Outcome, Place
 from honeypost.engine.roster import Roster
@@ -23,8 +25,7 @@ from honeypost.model import neighbourhood, printable
 REFUSALS = frozenset({Outcome.REFUSED, Outcome.UNKNOWN, Outcome.RELAY_DENIED})
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayedLine:
+class ReplayedLine(msgspec.Struct, frozen=True, gc=False):
     """One line of ``honeypost replay --json``."""
 
     file: str
@@ -75,13 +76,7 @@ class Replay:
 
     def take(self, event: LogEvent, place: Place) -> ReplayedLine:
         """Count an event and say what would have been done."""
-        account = self.account(event.name) if event.name else ""
-        self.outcomes[event.kind, event.outcome] += 1
-        network = neighbourhood(event.client) if event.client else ""
-        if network:
-            self.networks.touch(network).add(event, place.time)
-        if account and event.kind is Kind.LOGIN:
-            self.accounts.touch(account).add(event, network)
+        account = self.count(event, place)
         return ReplayedLine(
             file=place.file,
             line=place.line,
@@ -96,6 +91,17 @@ class Replay:
             campaign="",
             evidence=tuple(self._evidence(event, account)),
         )
+
+    def count(self, event: LogEvent, place: Place) -> str:
+        """Count an event; give the account that it is about, ``""`` for none."""
+        account = self.account(event.name) if event.name else ""
+        self.outcomes[event.kind, event.outcome] += 1
+        network = neighbourhood(event.client) if event.client else ""
+        if network:
+            self.networks.touch(network).add(event, place.time)
+        if account and event.kind is Kind.LOGIN:
+            self.accounts.touch(account).add(event, network)
+        return account
 
     def account(self, name: bytes) -> str:
         """Give the canonical name, or what was typed where no decoy can have that name."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from datetime import UTC
+from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from honeypost.beside.logs.files import LogLine
+from honeypost.beside.logs.reader import Counts, LogLine
 from honeypost.cli import replay as verb
 from honeypost.cli.main import main
 from honeypost.engine import tally
-from honeypost.engine.logevents import Place
 
 FIELDS = [
     *("file", "line", "time", "kind", "client", "account", "service", "outcome"),
@@ -147,20 +146,24 @@ def test_a_missing_file_is_one_clear_line(capsys) -> None:
     )
 
 
-def test_the_machines_own_zone(tmp_path: Path) -> None:
-    assert verb.own_zone(tmp_path / "localtime") is UTC
-    (tmp_path / "localtime").write_text("rubbish")
-    assert verb.own_zone(tmp_path / "localtime") is UTC
+def test_the_named_zone() -> None:
     assert verb.zone("Europe/Berlin") == ZoneInfo("Europe/Berlin")
-    assert verb.zone("").utcoffset(None) is not None or verb.zone("") is not None
+    assert verb.zone("") is not None
 
 
 def test_progress_only_when_it_takes_long() -> None:
-    lines = [LogLine(Place("x", n, None), None, known=False) for n in range(5000)]
+    counts = Counts()
+
+    def blocks() -> Iterator[list[LogLine]]:
+        for _ in range(5):
+            counts.lines += 1000
+            yield []
+
     screen = io.StringIO()
-    assert len(list(verb.with_progress(iter(lines), screen, lambda: 0.0))) == 5000
+    assert len(list(verb.with_progress(blocks(), counts, screen, lambda: 0.0))) == 5
     assert screen.getvalue() == ""
+    counts = Counts()
     clock = itertools.count(0.0, 0.6)
-    assert len(list(verb.with_progress(iter(lines), screen, lambda: next(clock)))) == 5000
+    assert len(list(verb.with_progress(blocks(), counts, screen, lambda: next(clock)))) == 5
     assert "replay: 2,000 lines" in screen.getvalue()
     assert screen.getvalue().endswith("s\n")

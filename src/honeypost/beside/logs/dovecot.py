@@ -34,6 +34,8 @@ PROGRAMS = {b"", b"dovecot", b"dovecot-auth", b"auth", b"auth-worker"} | {
 PREFIXES = re.compile(rb"\A(?:dovecot(?:\[\d+\])?: )*")
 LOGIN = re.compile(rb"(imap|pop3|managesieve|submission)-login(?:\[\d+\])?: (?:Info: )?")
 AUTH = re.compile(rb"auth(?:-worker)?(?:\([\w-]+\)|\[\d+\])?: (?:Info: |Debug: )?")
+LET_IN = frozenset({b"Login", b"Logged in"})
+"""Of 2.3 and of 2.4."""
 HEAD_END = re.compile(rb": (?:user=<|method=|rip=)")
 FAILED = re.compile(rb"\((?:proxy dest )?auth failed(?:, (\d{1,6}) attempts(?: in \d+ secs)?)?\)")
 PLAINTEXT = re.compile(rb"\(tried to use dis(?:allowed|abled) [^()]*auth\)")
@@ -86,7 +88,7 @@ def _from_login(service: str, text: bytes) -> LogEvent | None:
     addresses = RIP.findall(rest)
     client = address(addresses[-1]) if addresses else ""
     name = _user(rest)
-    if head == b"Login":
+    if head in LET_IN:
         return LogEvent(Kind.LOGIN, Outcome.ACCEPTED, client, service, name)
     if failed := FAILED.search(head):
         tries = max(1, int(failed.group(1) or 1))

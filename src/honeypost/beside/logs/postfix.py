@@ -11,9 +11,13 @@ So the first match from the start is the true one, and a login, HELO name or rec
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from honeypost.engine.logevents import Kind, LogEvent, Outcome
 from honeypost.model import canonical_address, printable
+
+PROGRAMS_REMEMBERED = 1024
+"""Names of programs whose service is remembered; a host has some dozens."""
 
 PROGRAM = re.compile(rb"[\w.-]+(?:/[\w.-]+)*/(smtpd|postscreen)")
 
@@ -22,49 +26,74 @@ SERVICES = {b"submission": "submission", b"smtps": "submissions", b"submissions"
 
 CLIENT = rb"[^][ ]*\[(?P<client>[0-9A-Fa-f.:]+)\](?::\d+)?"
 
+QUEUED = re.compile(rb"(?:NOQUEUE|[0-9A-Za-z]+): ")
+"""In front of many lines; from Postfix 3.10 on of those about lost connections too."""
+
 SASL = re.compile(rb"warning: " + CLIENT + rb": SASL (\S+) authentication failed:(.*)", re.DOTALL)
-ACCEPTED = re.compile(
-    rb"[0-9A-Za-z]+: client=" + CLIENT + rb", sasl_method=(\S+), sasl_username=(.*)", re.DOTALL
-)
+ACCEPTED = re.compile(rb"client=" + CLIENT + rb", sasl_method=(\S+), sasl_username=(.*)", re.DOTALL)
 REJECT = re.compile(
-    rb"[0-9A-Za-z]+: (?:milter-)?reject: (\w+) from " + CLIENT + rb": (\d{3}) (.*)", re.DOTALL
+    rb"(?:milter-)?reject: (\w+) from " + CLIENT + rb": (\d{3}) ((?:\d\.\d{1,3}\.\d{1,3} )?)(.*)",
+    re.DOTALL,
 )
-SESSION = (
-    (Outcome.OPENED, re.compile(rb"(?i:connect) from " + CLIENT + rb"(?: to .*)?\Z")),
-    (Outcome.CLOSED, re.compile(rb"(?i:disconnect) (?:from )?" + CLIENT)),
-    (
-        Outcome.LOST,
-        re.compile(rb"(?:NOQUEUE: )?lost connection after (?P<after>[A-Za-z-]+) .*?from " + CLIENT),
-    ),
-    (
-        Outcome.LOST,
-        re.compile(rb"(?:NOQUEUE: )?timeout after (?P<after>[A-Za-z-]+) .*?from " + CLIENT),
-    ),
-    (Outcome.LOST, re.compile(rb"HANGUP after \S+ from " + CLIENT)),
-    (
-        Outcome.TOO_MANY_ERRORS,
-        re.compile(rb"too many errors after (?P<after>[A-Za-z-]+) .*?from " + CLIENT),
-    ),
-    (Outcome.NOT_SMTP, re.compile(rb"warning: non-SMTP command from " + CLIENT)),
-    (Outcome.NOT_SMTP, re.compile(rb"NON-SMTP COMMAND from " + CLIENT)),
-    (
-        Outcome.IMPATIENT,
-        re.compile(
-            rb"(?:NOQUEUE: )?improper command pipelining after (?P<after>[A-Za-z-]+) from " + CLIENT
+REASONS = (
+    rb"(?P<reason>(?:Recipient address|Sender address|Helo command|Client host|Data command|"
+    rb"End-of-data|Command|Etrn command|Verify) rejected: .*|Relay access denied.*)"
+)
+PLAIN = re.compile(rb"(?:<(?P<name>[^<>\" ]*)>)?: " + REASONS, re.DOTALL)
+"""What the reply quotes and why: a name of the usual form, before a colon."""
+ODD = re.compile(rb"<(?P<name>.*)>: " + REASONS, re.DOTALL)
+"""A name that holds what else stands around names: the last reason is Postfix's."""
+
+AFTER = rb"(?P<after>[A-Za-z-]+)"
+OPENED = re.compile(rb"(?i:connect) from " + CLIENT + rb"(?: to .*)?\Z")
+CLOSED = re.compile(rb"(?i:disconnect) (?:from )?" + CLIENT)
+LOST = re.compile(rb"(?:lost connection|timeout) after " + AFTER + rb" .*?from " + CLIENT)
+TOO_FAST = re.compile(rb"warning: [A-Za-z ]+ limit exceeded: \d+ from " + CLIENT + rb" for service")
+NO_NAME = re.compile(
+    rb"warning: hostname [^ ]+ does not resolve to address (?P<client>[0-9A-Fa-f.:]+)(?=:|\Z)"
+)
+NOT_SMTP = re.compile(rb"warning: non-SMTP command from " + CLIENT)
+Pattern = tuple[Outcome, re.Pattern[bytes]]
+SESSION: dict[bytes, tuple[Pattern, ...]] = {
+    b"connect": ((Outcome.OPENED, OPENED),),
+    b"CONNECT": ((Outcome.OPENED, OPENED),),
+    b"disconnect": ((Outcome.CLOSED, CLOSED),),
+    b"DISCONNECT": ((Outcome.CLOSED, CLOSED),),
+    b"lost": ((Outcome.LOST, LOST),),
+    b"timeout": ((Outcome.LOST, LOST),),
+    b"HANGUP": ((Outcome.LOST, re.compile(rb"HANGUP after \S+ from " + CLIENT)),),
+    b"too": (
+        (
+            Outcome.TOO_MANY_ERRORS,
+            re.compile(rb"too many errors after " + AFTER + rb" .*?from " + CLIENT),
         ),
     ),
-    (Outcome.IMPATIENT, re.compile(rb"PREGREET \d+ after \S+ from " + CLIENT)),
-    (
-        Outcome.IMPATIENT,
-        re.compile(rb"COMMAND PIPELINING from " + CLIENT + rb" after (?P<after>[A-Za-z-]+)"),
+    b"warning:": (
+        (Outcome.NOT_SMTP, NOT_SMTP),
+        (Outcome.TOO_FAST, TOO_FAST),
+        (Outcome.NO_NAME, NO_NAME),
     ),
-    (
-        Outcome.TOO_FAST,
-        re.compile(rb"warning: [A-Za-z ]+ limit exceeded: \d+ from " + CLIENT + rb" for service"),
+    b"NON-SMTP": ((Outcome.NOT_SMTP, re.compile(rb"NON-SMTP COMMAND from " + CLIENT)),),
+    b"improper": (
+        (
+            Outcome.IMPATIENT,
+            re.compile(rb"improper command pipelining after " + AFTER + rb" from " + CLIENT),
+        ),
     ),
-    (Outcome.TOO_FAST, re.compile(rb"COMMAND (?:TIME|COUNT|LENGTH) LIMIT from " + CLIENT)),
-)
+    b"PREGREET": ((Outcome.IMPATIENT, re.compile(rb"PREGREET \d+ after \S+ from " + CLIENT)),),
+    b"COMMAND": (
+        (
+            Outcome.IMPATIENT,
+            re.compile(rb"COMMAND PIPELINING from " + CLIENT + rb" after " + AFTER),
+        ),
+        (Outcome.TOO_FAST, re.compile(rb"COMMAND (?:TIME|COUNT|LENGTH) LIMIT from " + CLIENT)),
+    ),
+}
+"""By the first word of the line, behind a queue id."""
+
+GRANTED = re.compile(rb" auth=(\d+)(?:/(\d+))?(?: |\Z)")
 UNKNOWN = (b"Recipient address rejected: User unknown", b"Recipient address rejected: undeliver")
+RELAY = b"Relay access denied"
 USERNAME = b", sasl_username="
 
 NOBODY_ASKED = (
@@ -83,14 +112,19 @@ def from_postfix(program: bytes, text: bytes) -> LogEvent | None:
     service = service_of(program)
     if not service:
         return None
-    return (
-        _login_failed(text, service)
-        or _login_accepted(text, service)
-        or _rejected(text, service)
-        or _session(text, service)
-    )
+    word = text.partition(b" ")[0]
+    patterns = SESSION.get(word)
+    if patterns is None and (queued := QUEUED.match(text)):
+        text = text[queued.end() :]
+        patterns = SESSION.get(text.partition(b" ")[0])
+        if patterns is None:
+            return _login_accepted(text, service) or _rejected(text, service)
+    elif word == b"warning:" and (failed := _login_failed(text, service)):
+        return failed
+    return _session(text, service, patterns or ())
 
 
+@lru_cache(PROGRAMS_REMEMBERED)
 def service_of(program: bytes) -> str:
     """
     Give the service of a program's name, ``""`` when it is not one that faces clients.
@@ -104,7 +138,12 @@ def service_of(program: bytes) -> str:
 
 
 def address(raw: bytes) -> str:
-    """Give an address in canonical form, ``""`` when it is none."""
+    """
+    Give an address in canonical form, ``""`` when it is none.
+
+    >>> address(b"::ffff:192.0.2.1"), address(b"192.0.2.999")
+    ('192.0.2.1', '')
+    """
     try:
         return str(canonical_address(raw.decode("ascii")))
     except ValueError:
@@ -139,35 +178,36 @@ def _rejected(text: bytes, service: str) -> LogEvent | None:
     match = REJECT.match(text)
     if match is None:
         return None
-    verb, client, reply = match.group(1), address(match.group(2)), match.group(4)
-    said = reply.partition(b"; from=")[0]
-    if any(sign in said for sign in UNKNOWN) and verb in {b"RCPT", b"VRFY"}:
-        return LogEvent(Kind.RECIPIENT, Outcome.UNKNOWN, client, service, _recipient(said))
-    if b": Relay access denied" in said:
-        return LogEvent(Kind.RECIPIENT, Outcome.RELAY_DENIED, client, service, _recipient(said))
-    note = printable(verb + b": " + match.group(3) + b" " + said)
-    return LogEvent(Kind.SESSION, Outcome.REJECTED, client, service, note=note)
+    verb, client, code, status, reply = match.groups()
+    said = reply.partition(b"; from=")[0].partition(b"; proto=")[0]
+    quoted = PLAIN.match(said) or ODD.match(said)
+    if quoted is not None:
+        name, reason = quoted["name"] or b"", quoted["reason"]
+        if reason.startswith(UNKNOWN) and verb in {b"RCPT", b"VRFY"}:
+            outcome = Outcome.UNKNOWN
+            return LogEvent(Kind.RECIPIENT, outcome, address(client), service, name)
+        if reason.startswith(RELAY):
+            outcome = Outcome.RELAY_DENIED
+            return LogEvent(Kind.RECIPIENT, outcome, address(client), service, name)
+    note = printable(verb + b": " + code + b" " + status + said)
+    return LogEvent(Kind.SESSION, Outcome.REJECTED, address(client), service, note=note)
 
 
-def _recipient(said: bytes) -> bytes:
-    """Take the recipient out of ``5.1.1 <nobody@example.org>: Recipient address rejected``."""
-    quoted = said.partition(b"<")[2]
-    return quoted.rpartition(b">: ")[0]
-
-
-def _session(text: bytes, service: str) -> LogEvent | None:
-    for outcome, pattern in SESSION:
+def _session(text: bytes, service: str, patterns: tuple[Pattern, ...]) -> LogEvent | None:
+    for outcome, pattern in patterns:
         match = pattern.match(text)
         if match is not None:
             found = match.groupdict()
-            note = f"after {found['after'].decode()}" if "after" in found else _attempts(text)
+            note = f"after {found['after'].decode()}" if "after" in found else ""
+            if outcome is Outcome.CLOSED:
+                note = _attempts(text)
             return LogEvent(Kind.SESSION, outcome, address(found["client"]), service, note=note)
     return None
 
 
 def _attempts(text: bytes) -> str:
     """Say how many logins a disconnecting client was granted; ``auth=0/1`` is none of one."""
-    match = re.search(rb" auth=(\d+)(?:/(\d+))?(?: |\Z)", text)
+    match = GRANTED.search(text) if b" auth=" in text else None
     if match is None:
         return ""
     return f"{int(match.group(1))} of {int(match.group(2) or match.group(1))} logins accepted"

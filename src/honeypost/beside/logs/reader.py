@@ -15,8 +15,9 @@ import msgspec
 
 from honeypost.beside.logs.dovecot import PROGRAMS as DOVECOT
 from honeypost.beside.logs.dovecot import from_dovecot
+from honeypost.beside.logs.exim import from_exim
 from honeypost.beside.logs.journal import Entry
-from honeypost.beside.logs.lines import Line, from_entry, read_line
+from honeypost.beside.logs.lines import EXIM, Line, from_entry, read_line
 from honeypost.beside.logs.postfix import from_postfix, service_of
 from honeypost.beside.logs.times import Calendar
 from honeypost.engine.logevents import LogEvent, Place
@@ -116,4 +117,4 @@ def dialect_of(program: bytes) -> Dialect | None:
         return from_postfix
     if program in DOVECOT:
         return from_dovecot
-    return None
+    return from_exim if program.startswith(EXIM) else None

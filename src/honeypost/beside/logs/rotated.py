@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from pathlib import Path
 
+from honeypost.beside.logs.journal import EXPORT_START, ExportReader
 from honeypost.beside.logs.lines import read_line
 from honeypost.beside.logs.opened import OpenedLog, Position
 from honeypost.beside.logs.times import Calendar
@@ -50,23 +51,33 @@ def starts_since(path: Path, since: float | None, zone: tzinfo, now: float) -> l
     if since is None:
         return [(path, None)]
     rotated = in_order(_rotated(path), zone, now)
-    return [(name, None) for name, changed in rotated if changed >= since] + [(path, None)]
+    return [*((name, None) for name, changed in rotated if changed >= since), (path, None)]
 
 
 def in_order(files: list[tuple[Path, float]], zone: tzinfo, now: float) -> list[tuple[Path, float]]:
-    """Put files (with the times of their last changes) in the order of their first lines."""
-    times = [(first_time(path, zone, min(now, changed)), path) for path, changed in files]
-    by_time = {path: time for time, path in times if time is not None}
+    """
+    Put files (with the times of their last changes) in the order of their first lines.
+
+    One without a readable time stays where it is.
+    """
+    by_time: dict[Path, float] = {}
+    for path, changed in files:
+        time = _first_time(path, zone, min(now, changed))
+        if time is not None:
+            by_time[path] = time
     known = iter(sorted((f for f in files if f[0] in by_time), key=lambda f: by_time[f[0]]))
     return [next(known) if each[0] in by_time else each for each in files]
 
 
-def first_time(path: Path, zone: tzinfo, reference: float) -> float | None:
+def _first_time(path: Path, zone: tzinfo, reference: float) -> float | None:
     """Give the time of the first readable line; ``None`` when none is near the start."""
     try:
         lines = _first_lines(path)
     except OSError:
         return None
+    if lines and lines[0].startswith(EXPORT_START):
+        entries = ExportReader().feed(b"\n".join(lines) + b"\n")
+        return next((entry.time for entry in entries if entry.time is not None), None)
     calendar = Calendar(zone, reference)
     read = (read_line(raw, calendar) for raw in lines[:PEEK_LINES])
     return next((line.time for line in read if line and line.time is not None), None)

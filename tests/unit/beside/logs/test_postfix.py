@@ -122,6 +122,23 @@ def test_recipients(text: bytes, outcome: Outcome, name: bytes) -> None:
     assert from_postfix(SMTPD, text) == LogEvent(Kind.RECIPIENT, outcome, "192.0.2.1", "smtp", name)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"<x: Relay access denied>: Helo command rejected: Host not found; proto=SMTP helo=<x>",
+        b"<a: Recipient address rejected: User unknown@b>: Sender address rejected: no; from=<>",
+        b'<"a>: Recipient address rejected: User unknown"@b>: Sender address rejected: no; from=<>',
+        b"Client host rejected: no name, [192.0.2.1]; proto=SMTP helo=<>: Relay access denied>",
+        b"Service unavailable; Client host [192.0.2.1] blocked using list.test; Relay access denied",
+    ],
+)
+def test_a_name_cannot_change_why_it_was_refused(said: bytes) -> None:
+    event = from_postfix(SMTPD, b"NOQUEUE: reject: RCPT from x[192.0.2.1]: 550 5.7.1 " + said)
+    assert event is not None
+    assert (event.kind, event.outcome, event.name) == (Kind.SESSION, Outcome.REJECTED, b"")
+    assert event.client == "192.0.2.1"
+
+
 def test_a_sender_who_says_unknown_is_not_a_probe() -> None:
     text = (
         b"NOQUEUE: reject: RCPT from x[192.0.2.1]: 450 4.1.8 <a@b>: Sender address rejected: no;"
@@ -179,6 +196,19 @@ def test_a_sender_who_says_unknown_is_not_a_probe() -> None:
             "",
         ),
         (b"COMMAND TIME LIMIT from [127.0.0.1]:9 after CONNECT", Outcome.TOO_FAST, ""),
+        (
+            b"warning: hostname a.test does not resolve to address 127.0.0.1: Name not known",
+            Outcome.NO_NAME,
+            "",
+        ),
+        (b"warning: hostname a.test does not resolve to address 127.0.0.1", Outcome.NO_NAME, ""),
+        # Postfix 3.10 names the message.
+        (b"4cXyz12: lost connection after DATA from x[127.0.0.1]", Outcome.LOST, "after DATA"),
+        (
+            b"NOQUEUE: too many errors after AUTH from x[127.0.0.1]",
+            Outcome.TOO_MANY_ERRORS,
+            "after AUTH",
+        ),
     ],
 )
 def test_sessions(text: bytes, outcome: Outcome, note: str) -> None:
@@ -189,7 +219,6 @@ def test_sessions(text: bytes, outcome: Outcome, note: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        b"warning: hostname a.test does not resolve to address 192.0.2.44: Name not known",
         b"warning: SASL: Connect to Dovecot auth socket '/run/x' failed: Connection refused",
         b"C73A122C8EA: client=unknown[127.0.0.1]",
         b"",
