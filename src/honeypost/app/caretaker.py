@@ -26,11 +26,13 @@ from honeypost.stores.files import DISK
 from honeypost.stores.findings import IntelView
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.journal import JournalStore
+from honeypost.stores.observations import Observations, open_observations
 from honeypost.stores.reader import SegmentReader, join_key
 from honeypost.stores.requests import request_folder
 from honeypost.stores.segments import SegmentStore
 from honeypost.stores.spool import Spool
 from honeypost.stores.view import JournalView
+from honeypost.stores.watched import Watched
 
 WAIT_SECONDS: Final = 30.0
 """How long a command waits for a running process to do what was asked."""
@@ -71,7 +73,12 @@ def worker_janitor(config: Config, paths: Paths, key: bytes, stack: ExitStack) -
     :raises StoreBusy: the worker is running.
     """
     intel = stack.enter_context(IntelStore(paths.intel))
-    parts = {"findings": Part(intel, config.retention.event_days)}
+    observe = config.observe
+    watched = Watched(intel, observe.known_days - observe.keep_days)
+    parts = {
+        "findings": Part(intel, config.retention.event_days),
+        "observations": Part(watched, observe.keep_days),
+    }
     return Janitor(parts, time.time, key)
 
 
@@ -124,6 +131,7 @@ def would_sweep(config: Config, paths: Paths, clock: Callable[[], float]) -> dic
     if paths.intel.exists():
         with IntelView(paths.intel) as intel:
             figures["findings"] = intel.count_before(events_before)
+    figures |= _observations(paths, lambda view: view.count_expired(now, config.observe))
     return figures
 
 
@@ -146,7 +154,15 @@ def would_forget(trace: Trace, paths: Paths) -> dict[str, int]:
     if paths.intel.exists():
         with IntelView(paths.intel) as intel:
             figures["findings"] = intel.count_naming(trace)
-    return figures
+    return figures | _observations(paths, lambda view: view.count_tracing(trace))
+
+
+def _observations(paths: Paths, count: Callable[[Observations], int]) -> dict[str, int]:
+    view = open_observations(paths.intel)
+    if view is None:
+        return {}
+    with view:
+        return {"observations": count(view)}
 
 
 def _home(paths: Paths, process: str) -> bool:

@@ -169,15 +169,11 @@ class Observer:
             _log.warning("the log cannot be read (%d in a row): %s", log.failures, problem)
 
 
-def observer(
-    config: Observe, watched: Watched, marker_domain: str, give_way: GiveWay
-) -> Observer | None:
-    """Begin to follow the logs that are meant; ``None`` when none is to be read."""
+def observer(config: Observe, watched: Watched, marker_domain: str, give_way: GiveWay) -> Observer:
+    """Begin to follow the logs that are meant, if any."""
     now = time.time()
-    logs = logs_meant(config.log, now)
-    if not logs:
-        return None
     since = now - config.backfill_days * DAY
+    logs = logs_meant(config.log, now)
     sources = follow(logs, cursors(watched.state), own_zone(), time.time, since)
     return Observer(sources, watched, marker_domain, clock=time.time, give_way=give_way)
 

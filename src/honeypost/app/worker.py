@@ -28,13 +28,17 @@ from typing import Any, Final
 
 from honeypost.app.child import Children
 from honeypost.app.courtesy import Courtesy
+from honeypost.app.observing import observer
 from honeypost.app.rounds import Rounds
+from honeypost.app.standing import Standings
 from honeypost.beside.names import SiteNames
 from honeypost.beside.names_service import NamesService
 from honeypost.config.load import load
 from honeypost.config.schema import Config, Paths, SiteSecrets
 from honeypost.config.secrets import read
-from honeypost.engine.janitor import Janitor, Part, Pruned
+from honeypost.decide.decoys import Rules
+from honeypost.decide.secrets import Vocabulary
+from honeypost.engine.janitor import Expiring, Janitor, Part, Pruned
 from honeypost.engine.journal import Journal
 from honeypost.engine.traces import Trace
 from honeypost.errors import HoneypostError
@@ -42,6 +46,7 @@ from honeypost.net import namespace
 from honeypost.net.tasks import Tasks
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.requests import request_folder
+from honeypost.stores.watched import Watched
 
 LOOK_SECONDS: Final = 1.0
 """Between two looks without a ring."""
@@ -55,9 +60,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the janitor sweeps: the worker's store, whose lineages are also in memory."""
+    """What the janitor sweeps: a part of the worker's store, of which some is in memory too."""
 
-    intel: IntelStore
+    intel: Expiring
     reread: Callable[[], None]
 
     async def prune(self, before: float) -> Pruned:
@@ -100,6 +105,7 @@ class Worker:
         self._stack = ExitStack()
         self.children = Children()
         self.names: NamesService | None = None
+        self._standings: Standings | None = None
 
     async def open(self) -> None:
         """
@@ -108,18 +114,27 @@ class Worker:
         :raises HoneypostError: it cannot be done.
         """
         intel = self._stack.enter_context(IntelStore(self._paths.intel))
+        courtesy = Courtesy()
+        self._observe(intel, courtesy)
         await self._serve_names()
         await self.children.warm()
         journal = Journal(intel, time.time, os.urandom, last_id=intel.last_id)
         note = partial(journal.note, who=None)
-        self.rounds = Rounds(self._paths, intel, self.children, note, Courtesy().give_way)
+        self.rounds = Rounds(self._paths, intel, self.children, note, courtesy.give_way)
         findings = Part(Findings(intel, self.rounds.reread), self._config.retention.event_days)
+        observations = Part(
+            Findings(self._watched, self._observer.reread), self._config.observe.keep_days
+        )
         requests = request_folder(self._paths, "worker")
         key = self._secrets.key
-        janitor = Janitor({"findings": findings}, time.time, key, requests=requests)
+        parts = {"findings": findings, "observations": observations}
+        janitor = Janitor(parts, time.time, key, requests=requests)
         ring = await self._hang_ring()
         self._tasks.start(janitor.run(), "janitor")
         self._tasks.start(keep_looking(self.rounds.look, ring.wait), "rounds")
+        self._tasks.start(keep_looking(self._observer.look, asyncio.sleep), "observer")
+        if self._standings is not None:
+            self._tasks.start(keep_looking(self._standings.look, asyncio.sleep), "standings")
 
     async def close(self) -> None:
         """End at once; a capture that is being taken apart is taken apart next time."""
@@ -128,6 +143,19 @@ class Worker:
         if self.names is not None:
             await self.names.close()
         self._stack.close()
+
+    def _observe(self, intel: IntelStore, courtesy: Courtesy) -> None:
+        observe = self._config.observe
+        self._watched = Watched(intel, observe.known_days - observe.keep_days)
+        marker = self._secrets.marker_domain
+        self._observer = observer(observe, self._watched, marker, courtesy.give_way)
+        self._stack.callback(self._observer.close)
+
+    def _ask_about_names(self, names: SiteNames) -> None:
+        config = self._config
+        nothing = Vocabulary(())  # secrets are not judged here
+        rules = Rules(config.decoys, config.site.domains, self._secrets.key, nothing)
+        self._standings = Standings(self._paths.intel, self._watched, rules, names, time.time)
 
     async def _serve_names(self) -> None:
         site, beside = self._config.site, self._config.beside
@@ -140,7 +168,9 @@ class Worker:
             domains=site.domains,
             real_names=site.real_names,
             seconds=beside.names_seconds,
+            ever_logged_in=self._observer.users,
         )
+        self._ask_about_names(names)
         self.names = NamesService(names)
         await self.names.listen(self._paths.names)
         self._stack.callback(self._paths.names.unlink, missing_ok=True)

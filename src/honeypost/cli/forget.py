@@ -25,7 +25,7 @@ def forget(
     json: JsonOption = False,
 ) -> None:
     """
-    Erase every capture, event and finding that names an address; this cannot be undone.
+    Erase every capture, event, finding and observation of an address; this cannot be undone.
 
     A message goes as a whole, whoever else it was to, and its place on the disk is
     overwritten.  What remains is one event with a keyed tag that reveals nothing.  A decoy
@@ -49,6 +49,7 @@ def forget(
         captures=figures.get("captures", 0),
         events=figures.get("events", 0),
         findings=figures.get("findings", 0),
+        observations=figures.get("observations", 0),
     )
     if json:
         screen.print_json(forgotten)
@@ -60,6 +61,7 @@ def show(forgotten: shapes.Forgotten) -> None:
     """Say it in one line."""
     verb = "would erase" if forgotten.dry_run else "erased"
     typer.echo(
-        f"{verb} {forgotten.captures} captures, {forgotten.events} events and"
-        f" {forgotten.findings} findings; tag {forgotten.tag}"
+        f"{verb} {forgotten.captures} captures, {forgotten.events} events,"
+        f" {forgotten.findings} findings and {forgotten.observations} observations;"
+        f" tag {forgotten.tag}"
     )

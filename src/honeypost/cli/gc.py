@@ -23,7 +23,7 @@ def gc(
     json: JsonOption = False,
 ) -> None:
     """
-    Delete captures, events and findings that are older than their retention.
+    Delete captures, events, findings and observations that are older than their retention.
 
     A running daemon does this by itself every hour, and is asked to do it now.
     """
@@ -39,6 +39,7 @@ def gc(
         captures=figures.get("captures", 0),
         events=figures.get("events", 0),
         findings=figures.get("findings", 0),
+        observations=figures.get("observations", 0),
         bytes=figures.get("bytes", 0),
     )
     if json:
@@ -51,6 +52,6 @@ def show(swept: shapes.Swept) -> None:
     """Say it in one line."""
     verb = "would delete" if swept.dry_run else "deleted"
     typer.echo(
-        f"{verb} {swept.captures} captures, {swept.events} events and {swept.findings} findings"
-        f" ({swept.bytes} bytes)"
+        f"{verb} {swept.captures} captures, {swept.events} events, {swept.findings} findings"
+        f" and {swept.observations} observations ({swept.bytes} bytes)"
     )

@@ -186,6 +186,8 @@ class Swept:
     events: int
     findings: int
     """Reports of the worker on captures."""
+    observations: int
+    """Rows about the real server's log: days, names, networks."""
     bytes: int
     """Freed on the disk; of a dry run, that of the captures."""
 
@@ -200,6 +202,7 @@ class Forgotten:
     captures: int
     events: int
     findings: int
+    observations: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from typing import Any, Final
 
 import msgspec
 
+from honeypost.config.schema import Observe
 from honeypost.decide.places import place
 from honeypost.engine.distinct import Distinct
 from honeypost.engine.outlook import DayOfLog, Guessed, Missed
-from honeypost.engine.readiness import WINDOW_DAYS, Observed
+from honeypost.engine.readiness import DAY, WINDOW_DAYS, Observed
 from honeypost.engine.traces import Trace
 from honeypost.engine.watching import number
 from honeypost.stores.findings import IntelView
@@ -139,6 +140,11 @@ class Observations(IntelView):
         """What the site's own sources said of guessed names: ``real``, ``unknown``, ``unsure``."""
         return dict(self.ask("SELECT name, reality FROM observed_standings"))
 
+    def asked_since(self, since: float) -> frozenset[str]:
+        """Names that the site's own sources were asked for since then."""
+        rows = self.ask("SELECT name FROM observed_standings WHERE asked >= ?", (since,))
+        return frozenset(name for (name,) in rows)
+
     def logs(self) -> list[LogState]:
         """Which logs are followed, and how that goes."""
         return msgspec.json.decode(self.cursor(SAID) or "[]", type=list[LogState])
@@ -156,11 +162,11 @@ class Observations(IntelView):
         )
         return [Home(*row) for row in rows]
 
-    def count_expired(self, before: float, homes_before: float) -> int:
+    def count_expired(self, now: float, kept: Observe) -> int:
         """How many rows a sweep would delete now."""
         return sum(
             int(self.ask(f"SELECT count(*) FROM observed_{condition}", (bound,))[0][0])  # noqa: S608 - ours
-            for condition, bound in expired(before, homes_before)
+            for condition, bound in expired(now - kept.keep_days * DAY, now - kept.known_days * DAY)
         )
 
     def count_tracing(self, trace: Trace) -> int:

@@ -16,7 +16,9 @@ from honeypost.app.caretaker import (
 from honeypost.config.schema import Config, Paths, Retention
 from honeypost.engine.ids import Ids
 from honeypost.engine.janitor import Verb
+from honeypost.engine.logevents import Kind, LogEvent, Outcome
 from honeypost.engine.traces import Trace
+from honeypost.engine.watching import Picture
 from honeypost.errors import NotReady
 from honeypost.events import AddressForgotten, GrantsStopped
 from honeypost.extract.report import Addressee, Report
@@ -28,6 +30,7 @@ from honeypost.stores.requests import request_folder
 from honeypost.stores.segments import SegmentStore
 from honeypost.stores.spool import Spool
 from honeypost.stores.view import JournalView
+from honeypost.stores.watched import Watched
 from support.storage import ROOMY, WHO, envelope, keep
 
 ANN = "ann@example.net"
@@ -84,7 +87,7 @@ async def test_what_is_too_old_goes(paths):
 async def test_an_address_is_forgotten_in_all_stores(paths):
     foreseen = would_forget(Trace(ANN), paths)
     done = await have_done(Verb.FORGET, CONFIG, paths, KEY, ANN)
-    assert done == foreseen == {"captures": 3, "events": 3, "findings": 3}
+    assert done == foreseen == {"captures": 3, "events": 3, "findings": 3, "observations": 0}
     assert left(paths) == (0, [AddressForgotten(Trace(ANN).tag(KEY), 3, 3)])
     found = [path for path in paths.data.rglob("*") if path.is_file()]
     assert not any(ANN.encode() in path.read_bytes() for path in found)
@@ -115,7 +118,7 @@ async def test_running_processes_do_it_themselves(paths):
         running = asyncio.ensure_future(attend())
         done = await have_done(Verb.FORGET, CONFIG, paths, KEY, ANN)
         running.cancel()
-    assert done == {"captures": 3, "events": 3, "findings": 3}
+    assert done == {"captures": 3, "events": 3, "findings": 3, "observations": 0}
     assert list((paths.data / "requests").rglob("*.*")) == []
 
 
@@ -128,3 +131,28 @@ async def test_a_process_that_does_not_answer_is_said_so_and_will_do_it(paths, m
             await have_done(Verb.FORGET, CONFIG, paths, KEY, ANN)
     (request,) = request_folder(paths, "edge").pending()
     assert (request.verb, request.address) == (Verb.FORGET, ANN)
+
+
+def observed(paths, *ages):
+    now = time.time()
+    picture = Picture("k3f9x2.invalid", now)
+    for age in ages:
+        for outcome in (Outcome.ACCEPTED, Outcome.REFUSED):
+            picture.take(
+                LogEvent(Kind.LOGIN, outcome, "192.0.2.7", "imap", ANN.encode()), now - age
+            )
+    with IntelStore(paths.intel) as intel:
+        Watched(intel).add(picture, "")
+
+
+async def test_what_was_observed_goes_and_is_forgotten(tmp_path):
+    paths = Paths(tmp_path)
+    observed(paths, OLD, 0)
+    # The day and the guesses of that day; the place of the good login is kept longer.
+    foreseen = would_sweep(CONFIG, paths, time.time)
+    assert foreseen["observations"] == 2
+    assert (await have_done(Verb.SWEEP, CONFIG, paths, KEY))["observations"] == 2
+    expected = {"captures": 0, "observations": 4, "findings": 0}
+    assert would_forget(Trace(ANN), paths) == expected
+    assert (await have_done(Verb.FORGET, CONFIG, paths, KEY, ANN))["observations"] == 4
+    assert would_forget(Trace(ANN), paths)["observations"] == 0

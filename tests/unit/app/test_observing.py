@@ -14,7 +14,7 @@ from honeypost.beside.cannot_tell import CannotTell
 from honeypost.beside.logs.reader import Counts, LogLine
 from honeypost.config.schema import Observe
 from honeypost.engine.logevents import Kind, LogEvent, Outcome, Place
-from honeypost.engine.watching import number
+from honeypost.engine.watching import Picture, number
 from honeypost.errors import StoreFull
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.observations import LogState, Observations
@@ -233,7 +233,6 @@ async def test_real_files_from_before_the_first_start(intel, view, tmp_path, mon
 
     config = Observe(log=(str(log),), backfill_days=36_500)
     watching = observer(config, Watched(intel), MARKER, at_once)
-    assert watching is not None
     assert await watching.look() == 2
     assert [guess.name for guess in view.guesses(0)] == ["sales", "info"]
     watching.close()
@@ -245,5 +244,11 @@ async def test_real_files_from_before_the_first_start(intel, view, tmp_path, mon
     assert json.loads(view.cursor("observed")).keys() == {str(log)}
 
 
-def test_nothing_is_read_unless_it_was_asked_for(intel) -> None:
-    assert observer(Observe(), Watched(intel), MARKER, asyncio.sleep) is None
+async def test_nothing_is_read_unless_it_was_asked_for(intel, view) -> None:
+    watched = Watched(intel)
+    watched.add(Picture(MARKER, NOON), "")
+    intel.change("INSERT INTO observed_users VALUES (?, ?, ?)", [("bob", NOON, NOON)])
+    watching = observer(Observe(), watched, MARKER, asyncio.sleep)
+    assert await watching.look() == 0
+    assert view.logs() == []
+    assert watching.users() == {"bob"}, "who once logged in stays real"

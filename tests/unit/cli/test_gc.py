@@ -23,13 +23,14 @@ def test_figures_for_programs(data, capsys, dry):
     (line,) = capsys.readouterr().out.splitlines()
     figures = json.loads(line)
     assert figures.pop("bytes") >= 0
-    assert figures == {"dry_run": dry, "captures": 0, "events": 0, "findings": 0}
+    parts = ("captures", "events", "findings", "observations")
+    assert figures == {"dry_run": dry, **dict.fromkeys(parts, 0)}
 
 
 @pytest.mark.parametrize(("dry", "verb"), [(True, "would delete"), (False, "deleted")])
 def test_one_line_for_people(data, capsys, dry, verb):
     assert main(["gc", "--data", str(data), *(["--dry-run"] if dry else [])]) == 0
-    assert capsys.readouterr().out.startswith(f"{verb} 0 captures, 0 events and 0 findings (")
+    assert capsys.readouterr().out.startswith(f"{verb} 0 captures, 0 events, 0 findings and 0 obs")
 
 
 def test_nothing_is_stored_there(tmp_path, capsys):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from honeypost.config.schema import Observe
 from honeypost.engine.logevents import Kind, LogEvent, Outcome
 from honeypost.engine.traces import Trace
 from honeypost.engine.watching import Picture, number
@@ -153,7 +154,7 @@ async def test_what_is_too_old_goes_places_later(watched: Watched, view) -> None
     watched.add(picture(*LINES), "")
     watched.stand("info@example.org", Reality.UNKNOWN, NOON - DAY)
     before = NOON - DAY / 2
-    foreseen = view.count_expired(before, before - 100 * DAY)
+    foreseen = view.count_expired(before + 7 * DAY, Observe(keep_days=7, known_days=107))
     # Of three days two go, with them one row of guesses, one miss and one standing.
     assert (await watched.prune(before)).count == foreseen == 5
     assert [day.day for day in view.days(0)] == [number(NOON)]
