@@ -158,6 +158,11 @@ class RecordingTransport(asyncio.Transport):
         self.reading = True
         self.closed = False
         self.aborted = False
+        self.unsent = 1
+        """Bytes that the client has not taken."""
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self.high = high

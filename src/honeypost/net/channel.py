@@ -102,8 +102,9 @@ class Channel:
         if notify and self.tls is not None and self.tls.established:
             self.tls.close()
             self._write(self.tls.take())
+        if self._transport.get_write_buffer_size():
+            self._linger = self._timer(LINGER_SECONDS, self._transport.abort)
         self._transport.close()
-        self._linger = self._timer(LINGER_SECONDS, self._transport.abort)
 
     def lost(self) -> None:
         """Forget the timer: the transport has closed."""

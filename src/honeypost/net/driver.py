@@ -211,6 +211,7 @@ class Driver(asyncio.BufferedProtocol):
             case Emit():
                 self._note(effect.event)
             case OpenMessage():
+                self._portion_bytes = READ_BYTES
                 self._reception.open()
             case Spool():
                 self._portion_bytes = READ_BYTES

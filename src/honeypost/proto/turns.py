@@ -48,12 +48,9 @@ class Turns:
         self._paused = False
         self._handshake = False
         self.closed = False
+        self.holding = False
+        """Must input wait?  Kept, since it is asked ten times as often as it changes."""
         self.bytes_out = 0
-
-    @property
-    def holding(self) -> bool:
-        """Must input wait?"""
-        return not self.closed and (self._paused or self._handshake or self._then is not None)
 
     @property
     def paused(self) -> bool:
@@ -89,11 +86,13 @@ class Turns:
     def ask(self, question: Question, then: Continuation) -> None:
         """Have something decided; ``then`` is given the verdict."""
         self._then = then
+        self._weigh()
         self.do(Ask(question))
 
     def start_tls(self) -> None:
         """Ask for a TLS handshake."""
         self._handshake = True
+        self._weigh()
         self.do(StartTls())
 
     def close(self) -> None:
@@ -107,6 +106,7 @@ class Turns:
         :raises RuntimeError: when nothing was asked: the driver is at fault.
         """
         then, self._then = self._then, None
+        self._weigh()
         if then is None:
             raise RuntimeError("a verdict without a question")
         then(verdict)
@@ -120,10 +120,12 @@ class Turns:
         if not self._handshake:
             raise RuntimeError("a handshake that was not asked for")
         self._handshake = False
+        self._weigh()
 
     def resume(self) -> None:
         """End the pause and let out what it kept back, up to the next pause."""
         self._paused = False
+        self._weigh()
         self._flush()
 
     def cut(self) -> None:
@@ -131,6 +133,7 @@ class Turns:
         waiting, self._waiting = self._waiting, deque()
         self._then = None
         self._paused = self._handshake = False
+        self._weigh()
         self._leaving += [effect for effect in waiting if isinstance(effect, _LASTING)]
 
     def take(self) -> list[Effect]:
@@ -147,5 +150,11 @@ class Turns:
         kind = type(effect)
         if kind is Wake:
             self._paused = cast(Wake, effect).hold
+            self._weigh()
         elif kind is Close:
             self.closed = True
+            self._weigh()
+
+    def _weigh(self) -> None:
+        waits = self._paused or self._handshake or self._then is not None
+        self.holding = waits and not self.closed

@@ -53,6 +53,17 @@ def test_closing_lets_the_last_words_out_first(
     assert transport.aborted
 
 
+def test_who_has_taken_everything_is_not_waited_for(
+    channel: Channel, transport: RecordingTransport, timer: Wind
+) -> None:
+    transport.unsent = 0
+    channel.send(b"bye")
+    channel.close()
+    assert transport.closed
+    timer.advance(LINGER_SECONDS)
+    assert not transport.aborted
+
+
 def test_a_lost_connection_needs_no_cutting_off(
     channel: Channel, transport: RecordingTransport, timer: Wind
 ) -> None:

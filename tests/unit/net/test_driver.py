@@ -13,7 +13,7 @@ import pytest
 
 from honeypost.events import ClientGreeted, SessionClosed, SessionOpened, SessionRejected
 from honeypost.model import Client, Protocol, Secret
-from honeypost.net.driver import PORTION_BYTES, Driver
+from honeypost.net.driver import PORTION_BYTES, READ_BYTES, Driver
 from honeypost.net.limits import Admission
 from honeypost.net.turnstile import Turnstile
 from honeypost.proto.effects import (
@@ -162,6 +162,17 @@ def test_many_commands_are_worked_off_in_postfix_portions_each_in_its_turn(stage
     turns.pop()()
     assert taken == [PORTION_BYTES] * 3 + [1]
     assert (turns, transport.reading) == ([], True)
+
+
+def test_a_body_takes_a_turn_only_when_it_fills_a_read(stage: Stage) -> None:
+    turns: list[Callable[[], None]] = []
+    driver, core, transport = connected(stage, turnstile=Turnstile(turns.append))
+    core.on[b"DATA"] = [Send(b"354"), OpenMessage(ENVELOPE)]
+    feed(driver, b"DATA")
+    feed(driver, b"x" * (PORTION_BYTES + 1))
+    assert (len(core.calls), transport.reading, turns) == (3, True, [])
+    feed(driver, b"x" * READ_BYTES)
+    assert (len(core.calls), transport.reading, len(turns)) == (3, False, 1)
 
 
 @pytest.mark.parametrize(("more", "reset"), [(0, False), (1, True)])
