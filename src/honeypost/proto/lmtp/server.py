@@ -30,6 +30,8 @@ LINE_BYTES = 4096
 INPUT_BYTES = 262_144
 """Held back at most while an answer is outstanding."""
 IDLE_SECONDS = 300.0
+IDLE = Wake(IDLE_SECONDS)
+"""One for all: it comes with every command."""
 
 
 class LmtpServer:
@@ -93,7 +95,7 @@ class LmtpServer:
         if self._turns.closed:
             return ()
         if self.holding:
-            return [Wake(IDLE_SECONDS)]
+            return [IDLE]
         self._end(replies.TIMEOUT)
         return self._work()
 
@@ -113,7 +115,7 @@ class LmtpServer:
         while not (turns.holding or turns.closed) and self._step():
             pass
         if not (turns.holding or turns.closed):
-            turns.do(Wake(IDLE_SECONDS))
+            turns.do(IDLE)
         return turns.take()
 
     def _step(self) -> bool:
