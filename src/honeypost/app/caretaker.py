@@ -3,7 +3,8 @@ The janitor when nobody is at home: ``gc`` and ``forget`` on the stores of one p
 
 Only one process may write a store.  So a command first tries to become that process; when the
 daemon has the lock, the command leaves a request that the daemon's own janitor does within
-seconds, and waits for its figures.
+seconds, and waits for its figures.  Either way root does it as the user whose folder it is, so
+that no process finds a file of its own that it may not write.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from typing import Final, Protocol
 
+from honeypost.app.owner import acting_as_owner
 from honeypost.config.schema import Config, Paths
 from honeypost.engine.ids import Ids
 from honeypost.engine.janitor import DAY_SECONDS, Janitor, Part, Request, Verb
@@ -99,11 +101,12 @@ async def have_done(
     for process in PROCESSES:
         if not _home(paths, process):
             continue
-        try:
-            async with _standing_in(process, config, paths, key) as janitor:
-                done = await _do(janitor, verb, address)
-        except StoreBusy:
-            done = await _asked(process, paths, verb, address)
+        with acting_as_owner(paths.data / process):
+            try:
+                async with _standing_in(process, config, paths, key) as janitor:
+                    done = await _do(janitor, verb, address)
+            except StoreBusy:
+                done = await _asked(process, paths, verb, address)
         for name, count in done.items():
             figures[name] = figures.get(name, 0) + count
     return figures

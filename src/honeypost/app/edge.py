@@ -21,12 +21,14 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from honeypost.app.edge_parts import Edge
+from honeypost.app.presence import Presence, claimed
 from honeypost.config.load import load
 from honeypost.config.schema import Paths
 from honeypost.config.secrets import read
@@ -34,6 +36,7 @@ from honeypost.errors import HoneypostError, UsageError
 from honeypost.net import activation, namespace
 from honeypost.net.listener import bind_all, files_of, where
 from honeypost.net.loop import new_loop
+from honeypost.stores.files import UMASK
 
 OPEN_FILES: Final = 4096
 """Wanted limit of descriptors: connections, spooled bodies, segments."""
@@ -46,8 +49,8 @@ YOUNG_OBJECTS: Final = 5000
 """Made since the collector looked last (Python's own: 700, which is every second message)."""
 
 
-async def serve(edge: Edge, isolated: str) -> None:
-    """Run until SIGTERM or SIGINT."""
+async def serve(edge: Edge, isolated: str, options: argparse.Namespace) -> None:
+    """Run until SIGTERM or SIGINT; says where, unless a supervisor does."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -57,7 +60,11 @@ async def serve(edge: Edge, isolated: str) -> None:
         await edge.listen()
         _settle_memory()
         _say_ready(edge, isolated)
-        await stopped.wait()
+        presence = Presence(
+            time.time(), _listeners(edge), {"edge": os.getpid()}, str(options.config or "")
+        )
+        with claimed(edge.paths.journal.parent, presence, unless=options.supervised):
+            await stopped.wait()
     finally:
         await edge.close()
 
@@ -72,14 +79,18 @@ def _settle_memory() -> None:
 def _say_ready(edge: Edge, isolated: str) -> None:
     line = {
         "ready": True,
-        "listeners": {
-            listener.service.name: [where(bound) for bound in listener.sockets]
-            for listener in edge.listeners
-        },
+        "listeners": _listeners(edge),
         "pid": os.getpid(),
         "not_isolated": isolated,
     }
     print(json.dumps(line), flush=True)  # noqa: T201 whoever started us reads it
+
+
+def _listeners(edge: Edge) -> dict[str, list[str]]:
+    return {
+        listener.service.name: [where(bound) for bound in listener.sockets]
+        for listener in edge.listeners
+    }
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -97,7 +108,7 @@ def main(arguments: Sequence[str]) -> int:
     """Be the edge; gives the exit code."""
     logging.basicConfig(format="edge: %(levelname)s: %(message)s", level=logging.WARNING)
     options = parse(arguments)
-    os.umask(0o077)
+    os.umask(UMASK)
     try:
         config = load(options.config, os.environ)
         paths = Paths(options.data)
@@ -114,7 +125,7 @@ def main(arguments: Sequence[str]) -> int:
         edge = Edge(config, read(paths.secrets), paths, sockets or own)
         files = files_of(chain(*own.values()))
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(serve(edge, isolated))
+            runner.run(serve(edge, isolated, options))
         for path in files:
             path.unlink(missing_ok=True)
     except (HoneypostError, OSError) as error:

@@ -5,6 +5,9 @@ The supervisor holds a lock on ``DATA/running.json`` while it lives, so a file l
 does not pass for a running daemon, and two daemons never share one folder.  Written whole,
 read without waiting.  The file stays, so that ``explain`` reads the configuration that the
 stored answers were given by.
+
+Where systemd runs the processes there is no supervisor, and each says so in its own folder;
+together they are the daemon.
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +26,8 @@ from honeypost.errors import UsageError
 
 FILE = "running.json"
 BYTES_MAX = 64 * 1024
+APART = ("edge", "worker")
+"""Folders of the processes that may run without a supervisor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +80,41 @@ class Claim:
         self.close()
 
 
+@contextmanager
+def claimed(folder: Path, presence: Presence, *, unless: bool) -> Iterator[None]:
+    """
+    Say where one runs for as long as it runs, ``unless`` somebody else says it.
+
+    :raises UsageError: when another process holds the folder.
+    """
+    if unless:
+        yield
+        return
+    with Claim(folder) as claim:
+        claim.announce(presence)
+        yield
+
+
 def running(data: Path) -> Presence | None:
     """Say what runs on a data folder, ``None`` when nothing does."""
-    return _read(data, only_held=True)
+    return _read(data, only_held=True) or _joined(data, only_held=True)
 
 
 def last(data: Path) -> Presence | None:
     """Say what runs or ran last on a data folder, ``None`` when nobody knows."""
-    return _read(data, only_held=False)
+    return running(data) or _read(data, only_held=False) or _joined(data, only_held=False)
+
+
+def _joined(data: Path, *, only_held: bool) -> Presence | None:
+    """Put the processes that run apart together to one daemon."""
+    parts = [part for name in APART if (part := _read(data / name, only_held=only_held))]
+    if not parts:
+        return None
+    joined = Presence(min(part.started for part in parts), config=parts[0].config)
+    for part in parts:
+        joined.listeners.update(part.listeners)
+        joined.pids.update(part.pids)
+    return joined
 
 
 def _read(data: Path, *, only_held: bool) -> Presence | None:

@@ -29,6 +29,7 @@ from typing import Any, Final
 from honeypost.app.child import Children
 from honeypost.app.courtesy import Courtesy
 from honeypost.app.observing import observer
+from honeypost.app.presence import Presence, claimed
 from honeypost.app.rounds import Rounds
 from honeypost.app.standing import Standings
 from honeypost.beside.names import SiteNames
@@ -44,6 +45,7 @@ from honeypost.engine.traces import Trace
 from honeypost.errors import HoneypostError
 from honeypost.net import namespace
 from honeypost.net.tasks import Tasks
+from honeypost.stores.files import UMASK
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.requests import request_folder
 from honeypost.stores.watched import Watched
@@ -52,6 +54,8 @@ LOOK_SECONDS: Final = 1.0
 """Between two looks without a ring."""
 STOP_SECONDS: Final = 1.0
 """What runs at the end may take so long."""
+RING_MODE: Final = 0o660
+"""The edge rings, as a user of our group; the folder keeps everybody else away."""
 LOG_EVERY: Final = 100
 """A look that fails is logged the 1st and then every so many-th time."""
 
@@ -185,7 +189,7 @@ class Worker:
             # A path of more than 107 bytes, for one; a lost ring costs a second, so does none.
             _log.warning("%s: %s; looking every %g s", self._paths.bus, error, LOOK_SECONDS)
             return Ring()
-        self._paths.bus.chmod(SOCKET_MODE)
+        self._paths.bus.chmod(RING_MODE)
         self._stack.callback(self._paths.bus.unlink, missing_ok=True)
         self._stack.callback(transport.close)
         return ring
@@ -207,8 +211,8 @@ async def keep_looking(
         await wait(LOOK_SECONDS)
 
 
-async def serve(worker: Worker) -> None:
-    """Run until SIGTERM or SIGINT."""
+async def serve(worker: Worker, folder: Path, options: argparse.Namespace) -> None:
+    """Run until SIGTERM or SIGINT; says so in ``folder``, unless a supervisor does."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -222,7 +226,9 @@ async def serve(worker: Worker) -> None:
             "names": worker.names is not None,
         }
         print(json.dumps(line), flush=True)  # noqa: T201 whoever started us reads it
-        await stopped.wait()
+        presence = Presence(time.time(), {}, {"worker": os.getpid()}, str(options.config or ""))
+        with claimed(folder, presence, unless=options.supervised):
+            await stopped.wait()
     finally:
         await worker.close()
 
@@ -247,7 +253,7 @@ def main(arguments: Sequence[str]) -> int:
         namespace.leave_no_dump()
         paths = Paths(options.data)
         worker = Worker(load(options.config, os.environ), read(paths.secrets), paths)
-        asyncio.run(serve(worker))
+        asyncio.run(serve(worker, paths.intel.parent, options))
     except (HoneypostError, OSError) as error:
         print(f"worker: {error}", file=sys.stderr)  # noqa: T201 the operator's screen
         return 1

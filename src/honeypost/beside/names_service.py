@@ -24,6 +24,9 @@ from honeypost.ports import Reality, RealNames
 LINE_BYTES = 1024
 """Longest question; an account has at most 254 characters."""
 
+SOCKET_MODE = 0o660
+"""The edge asks, as a user of our group; the folder keeps everybody else away."""
+
 CLIENTS = 64
 """Connections served at once; the edge is the only client, one connection per open guess."""
 
@@ -42,7 +45,7 @@ class NamesService:
 
     async def listen(self, path: Path) -> None:
         """
-        Serve at ``path`` (mode 0600), replacing what a dead worker left there.
+        Serve at ``path`` (mode 0660), replacing what a dead worker left there.
 
         :raises OSError: the socket cannot be made.
         """
@@ -87,12 +90,12 @@ class NamesService:
 
 
 def _bound(path: Path) -> socket.socket:
-    """Make the socket ours alone before anybody can connect."""
+    """Make the socket ours and our group's before anybody can connect."""
     path.unlink(missing_ok=True)
     bound = socket.socket(socket.AF_UNIX)
     try:
         bound.bind(str(path))
-        path.chmod(0o600)
+        path.chmod(SOCKET_MODE)
     except OSError:
         bound.close()
         raise

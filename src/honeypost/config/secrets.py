@@ -1,5 +1,8 @@
 """
-What is random per site, in one file (``DATA/site.json``, mode 0600).
+What is random per site, in one file (``DATA/site.json``).
+
+Mode 0600, or 0640 where root owns it: then it is the package's, whose processes are users of
+their own in one group.
 
 Made once and never changed: every keyed choice (which names exist, how many failures an
 account takes) hangs on it, and a site that forgets it answers its attackers differently
@@ -58,18 +61,18 @@ def read(path: Path) -> SiteSecrets:
     """
     Read the site's secrets.
 
-    :raises ConfigError: when the file is missing, open to others or not what we wrote.
+    :raises ConfigError: when the file is missing, open to others (to the group, too, unless
+        root owns it) or not what we wrote.
     """
     try:
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
+            state = os.fstat(file.fileno())
             data = file.read(FILE_BYTES_MAX)
     except OSError as error:
         raise _unusable(path, "file", f"cannot be read: {error.strerror}") from None
-    if stat.S_IMODE(mode) & 0o077:
-        raise _unusable(
-            path, "mode", f"is open to others ({stat.S_IMODE(mode):04o}); chmod 600 {path}"
-        )
+    mode = stat.S_IMODE(state.st_mode)
+    if mode & (0o037 if state.st_uid == 0 else 0o077):
+        raise _unusable(path, "mode", f"is open to others ({mode:04o}); chmod 600 {path}")
     return _decoded(path, data)
 
 

@@ -25,8 +25,16 @@ from honeypost.errors import StoreError, StoreFull
 
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """Errors that mean: later, when there is room again."""
-PRIVATE: Final = 0o600
-PRIVATE_DIRECTORY: Final = 0o700
+PRIVATE: Final = 0o640
+PRIVATE_DIRECTORY: Final = 0o750
+"""
+For us and our group, less what the umask takes.
+
+Who may look is decided once, by the process's own folder on top: ``honeypost up`` makes it
+0700, the Debian package makes it 2750 for a group whose members are our other processes.
+"""
+UMASK: Final = 0o027
+"""Of each process that keeps something."""
 
 
 class File(Protocol):
@@ -52,7 +60,7 @@ class Files(Protocol):
     """What the stores want of a file system."""
 
     def create(self, path: Path) -> File:
-        """Make a new file, readable by us alone. :raises FileExistsError: when there is one."""
+        """Make a new file, for us to write. :raises FileExistsError: when there is one."""
 
     def open(self, path: Path, *, writable: bool = False) -> File: ...
 
@@ -60,7 +68,7 @@ class Files(Protocol):
         """Names in the directory, sorted; none when there is no such directory."""
 
     def make_directory(self, path: Path) -> None:
-        """Make it and its parents, durable and for us alone; fine when it is there."""
+        """Make it and its parents, durable; fine when it is there."""
 
     def unlink(self, path: Path) -> None: ...
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from honeypost.errors import StoreCorrupt, StoreError, StoreFull
-from honeypost.stores.files import DISK, own_errors
+from honeypost.stores.files import DISK, PRIVATE, own_errors
 
 WAL_PAGES: Final = 1000
 """The log is folded into the database at so many pages (4 MB)."""
@@ -49,7 +49,7 @@ def open_own(path: Path, steps: Steps) -> sqlite3.Connection:
     """
     with own_errors(str(path)):
         DISK.make_directory(path.parent)
-        path.touch(0o600)
+        path.touch(PRIVATE)
     with translated(path.name):
         connection = sqlite3.connect(
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from honeypost.app.presence import FILE, Claim, Presence, last, running
+from honeypost.app.presence import FILE, Claim, Presence, claimed, last, running
 from honeypost.errors import UsageError
 
 
@@ -51,3 +51,24 @@ def test_a_file_that_says_nothing(tmp_path: Path, content: bytes) -> None:
     with Claim(tmp_path) as claim:
         os.pwrite(claim._descriptor, content, 0)
         assert running(tmp_path) is None
+
+
+def test_processes_that_run_apart_are_one_daemon(tmp_path: Path) -> None:
+    edge = Presence(20.0, {"lmtp": ["unix:/run/lmtp"]}, {"edge": 7}, "/etc/h.toml")
+    worker = Presence(10.0, {}, {"worker": 8}, "/etc/h.toml")
+    for name in ("edge", "worker"):
+        (tmp_path / name).mkdir()
+    with claimed(tmp_path / "edge", edge, unless=False):
+        assert running(tmp_path) == edge
+        with claimed(tmp_path / "worker", worker, unless=False):
+            both = Presence(10.0, edge.listeners, {"edge": 7, "worker": 8}, "/etc/h.toml")
+            assert running(tmp_path) == both
+            assert last(tmp_path) == both
+    assert running(tmp_path) is None
+    assert last(tmp_path) == both
+
+
+def test_with_a_supervisor_the_processes_claim_nothing(tmp_path: Path) -> None:
+    with claimed(tmp_path, Presence(1.0), unless=True):
+        assert running(tmp_path) is None
+    assert not (tmp_path / FILE).exists()

@@ -103,11 +103,11 @@ async def test_real_names_are_answered(paths):
     assert not paths.names.exists()
 
 
-async def test_only_our_user_may_ring(paths):
+async def test_only_our_group_may_ring(paths):
     running = Worker(Config(), read(paths.secrets), paths)
     await running.open()
     try:
-        assert paths.bus.stat().st_mode & 0o777 == 0o600
+        assert paths.bus.stat().st_mode & 0o777 == 0o660
     finally:
         await running.close()
 

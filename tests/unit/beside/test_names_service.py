@@ -38,9 +38,9 @@ async def test_the_client_gives_the_services_answer(served):
     assert await client.reality("info@example.org") is Reality.UNKNOWN
 
 
-async def test_the_socket_is_ours_alone(served):
+async def test_the_socket_is_ours_and_our_groups(served):
     _, path = served
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
 
 
 async def test_a_connection_may_ask_many_times(served):

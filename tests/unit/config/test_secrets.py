@@ -13,6 +13,8 @@ from honeypost.config import secrets
 from honeypost.config.secrets import create_if_missing, read
 from honeypost.errors import ConfigError
 
+NOBODY = 65534
+
 
 def counting(start: int = 0) -> Callable[[int], bytes]:
     numbers = cycle(range(256))
@@ -75,11 +77,26 @@ def test_file_and_folder_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert synced == ["file", "folder"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can own a file as root")
+@pytest.mark.parametrize(("mode", "fine"), [(0o640, True), (0o660, False), (0o644, False)])
+def test_what_root_owns_its_group_may_read(tmp_path: Path, mode: int, fine: bool) -> None:
+    path = tmp_path / "site.json"
+    made = create_if_missing(path, os.urandom)
+    path.chmod(mode)
+    if fine:
+        assert read(path) == made
+    else:
+        with pytest.raises(ConfigError, match="open to others"):
+            read(path)
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 def test_a_file_open_to_others_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "site.json"
     create_if_missing(path, os.urandom)
     path.chmod(mode)
+    if os.geteuid() == 0:
+        os.chown(path, NOBODY, NOBODY)
     with pytest.raises(ConfigError, match=f"open to others \\({mode:04o}\\); chmod 600"):
         read(path)
 

@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from honeypost.errors import StoreError, StoreFull
-from honeypost.stores.files import DISK, own_errors
+from honeypost.stores.files import DISK, UMASK, own_errors
 
 
 def test_what_is_written_is_read_back(tmp_path):
@@ -26,9 +26,18 @@ def test_what_is_written_is_read_back(tmp_path):
     again.close()
 
 
-def test_a_file_is_private_and_made_once(tmp_path):
+@pytest.fixture
+def umask():
+    before = os.umask(UMASK)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(UMASK, 0o640), (0, 0o640), (0o077, 0o600)])
+def test_a_file_is_ours_and_our_groups_and_made_once(tmp_path, umask, mask, mode):
+    umask(mask)
     DISK.create(tmp_path / "a").close()
-    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == mode
     with pytest.raises(FileExistsError):
         DISK.create(tmp_path / "a")
 
@@ -40,10 +49,13 @@ def test_a_link_is_not_followed(tmp_path):
         DISK.open(tmp_path / "link")
 
 
-def test_directories_are_made_private_with_their_parents(tmp_path):
+def test_directories_are_made_with_their_parents(tmp_path, umask):
     DISK.make_directory(tmp_path / "a" / "b")
     DISK.make_directory(tmp_path / "a" / "b")
-    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o750
+    umask(0o077)
+    DISK.make_directory(tmp_path / "private")
+    assert stat.S_IMODE((tmp_path / "private").stat().st_mode) == 0o700
     assert DISK.names(tmp_path / "a") == ["b"]
     assert DISK.names(tmp_path / "none") == []
 

@@ -23,7 +23,14 @@ def test_a_new_file_is_durable_bounded_and_private(tmp_path):
         assert 0 < pragma(connection, "wal_autocheckpoint") < 10_000
         assert pragma(connection, "user_version") == 2
         assert used_bytes(connection) > 0
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_its_logs_are_readable_for_whom_the_file_is(tmp_path):
+    path = tmp_path / "x.db"
+    with closing(open_own(path, STEPS)):
+        for name in ("x.db-wal", "x.db-shm"):
+            assert path.with_name(name).stat().st_mode & 0o777 == 0o640
 
 
 def test_an_old_file_is_brought_up_to_date_and_keeps_its_rows(tmp_path):

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -87,6 +89,49 @@ def test_the_master_is_the_one_of_the_pid_file(tmp_path):
         instance.read_master(tmp_path, tmp_path)
     write_process(tmp_path, 42, "master", 9)
     assert instance.read_master(tmp_path, tmp_path).pid == 42
+
+
+LOCKS = """\
+1: POSIX  ADVISORY  WRITE 7 fe:00:{inode} 0 EOF
+1: -> FLOCK  ADVISORY  WRITE 8 fe:00:{inode} 0 EOF
+2: FLOCK  ADVISORY  WRITE 9 fe:00:1{inode} 0 EOF
+3: FLOCK  ADVISORY  WRITE {pid} 00:2f:{inode} 0 EOF
+"""
+
+
+def as_seen_by_others(monkeypatch):
+    """Root may read everything, so the refusal is made."""
+
+    def refuse(path, *arguments):
+        if path.name == "master.pid":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path, *arguments)
+
+    read = Path.read_text
+    monkeypatch.setattr(Path, "read_text", refuse)
+
+
+def test_who_may_not_read_the_pid_file_sees_who_holds_its_lock(tmp_path, monkeypatch):
+    as_seen_by_others(monkeypatch)
+    (tmp_path / "pid").mkdir()
+    (tmp_path / "pid/master.pid").write_text("             42\n")
+    inode = (tmp_path / "pid/master.pid").stat().st_ino
+    (tmp_path / "locks").write_text(LOCKS.format(inode=inode, pid=42))
+    write_process(tmp_path, 42, "master", 9)
+    assert instance.read_master(tmp_path, tmp_path).pid == 42
+    (tmp_path / "locks").write_text("".join(LOCKS.format(inode=inode, pid=42).splitlines(True)[:3]))
+    with pytest.raises(ValueError, match="does not run"):
+        instance.read_master(tmp_path, tmp_path)
+
+
+def test_the_kernel_shows_who_holds_a_lock(tmp_path, monkeypatch):
+    as_seen_by_others(monkeypatch)
+    (tmp_path / "pid").mkdir()
+    with (tmp_path / "pid/master.pid").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        named = instance.Process(os.getpid(), "master", 1.0)
+        monkeypatch.setattr(instance, "read_process", lambda pid, _: pid == named.pid and named)
+        assert instance.read_master(tmp_path) == named
 
 
 def test_the_boot_has_an_id():
