@@ -246,7 +246,7 @@ def main(arguments: Sequence[str]) -> int:
     """Be the worker; gives the exit code."""
     logging.basicConfig(format="worker: %(levelname)s: %(message)s", level=logging.WARNING)
     options = parse(arguments)
-    os.umask(0o077)
+    os.umask(UMASK)
     try:
         if options.supervised:
             namespace.end_with_parent()
