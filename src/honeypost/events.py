@@ -220,6 +220,46 @@ class MessageRefused(Event):
     size: int
 
 
+# Late bounces
+
+
+@dataclass(frozen=True, slots=True)
+class MessageWithheld(Event):
+    """Mail to unknown addresses is safe on disk; its sender was told that it is accepted."""
+
+    capture: str
+    """Id of the capture in the store."""
+    queue_id: str
+    """Postfix's own."""
+    reverse_path: bytes
+    recipients: int
+    size: int
+    network: str
+    """Of the client that Postfix named, ``""`` when it named none."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientDisclosed(Event):
+    """Postfix was told that a recipient does not exist, so that it writes its bounce."""
+
+    capture: str
+    """``""`` for mail of this very host, of which nothing is kept."""
+    queue_id: str
+    recipient: bytes
+    why: str
+    after_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientSilenced(Event):
+    """A recipient does not exist and its sender is never told; the mail is kept."""
+
+    capture: str
+    queue_id: str
+    recipient: bytes
+    why: str
+
+
 @dataclass(frozen=True, slots=True)
 class BudgetExceeded(Event):
     """Something was shed because a budget is used up; at most one event a minute and budget."""
@@ -253,6 +293,17 @@ class CredentialHandedOver(Event):
     """How many networks guessed at the account before."""
     after_seconds: float
     """Since the adoption."""
+
+
+@dataclass(frozen=True, slots=True)
+class SenderJudged(Event):
+    """It was found out whether the sender to an unknown address may be told."""
+
+    capture: str
+    recipient: bytes
+    told: bool
+    near: bool
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class Protocol(StrEnum):
     """RFC 8314, TLS from the first byte."""
     LMTP = "lmtp"
     """RFC 2033: decoy mail that Postfix hands to us."""
+    LIMBO = "limbo"
+    """RFC 2033: mail to unknown addresses, which Postfix hands to us for a late bounce."""
     POLICY = "policy"
     """Postfix policy delegation."""
     LOOKUP = "lookup"

@@ -145,5 +145,40 @@ class Noted:
     """The report was taken."""
 
 
-Question = MayLogin | MayReceive | KeepMessage | MaySpend | NoteReport
-Verdict = LoginVerdict | ReceiveVerdict | KeepVerdict | SpendVerdict | Noted
+class Withholding(StrEnum):
+    """What becomes of a recipient that does not exist, this time."""
+
+    HOLD = "hold"
+    """Not seen before: take the message, then say 450."""
+    LATER = "later"
+    """450 at once, without the message."""
+    DISCLOSE = "disclose"
+    """550 at once: the MTA that asks writes its standard bounce."""
+    TAKE = "take"
+    """Not seen before: take the message for the operator and say 250; nobody is told."""
+    DROP = "drop"
+    """250, and the message is read and forgotten: it is kept already, and nobody is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class MayWithhold:
+    """What is a recipient of a late bounce told now?  Answered by :class:`WithholdVerdict`."""
+
+    recipient: Recipient
+    reverse_path: bytes
+    queue_id: str
+    """Postfix's, the same at every try; ``""`` when it did not say."""
+    client: Client | None
+    local: bool
+    """Did the mail come from this very host?"""
+
+
+@dataclass(frozen=True, slots=True)
+class WithholdVerdict:
+    """For one RCPT TO."""
+
+    withholding: Withholding
+
+
+Question = MayLogin | MayReceive | KeepMessage | MaySpend | NoteReport | MayWithhold
+Verdict = LoginVerdict | ReceiveVerdict | KeepVerdict | SpendVerdict | Noted | WithholdVerdict

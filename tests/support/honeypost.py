@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -30,6 +30,7 @@ submission = ""
 submissions = ""
 lmtp = "unix:{sink}"
 policy = "unix:{policy}"
+limbo = "{limbo}"
 lookup = "127.0.0.1:{lookup}"
 authpolicy = "127.0.0.1:{report}"
 
@@ -61,9 +62,11 @@ class Honeypost:
         failures: int = 1,
         names: bool = True,
         spared: Sequence[str] = (),
+        late_bounce: Mapping[str, object] | None = None,
     ) -> None:
         self.host, self.data = host, host.data
         self._configuration = host.base / "honeypost.toml"
+        limbo = host.limbo and f"unix:{host.postfix.queue}/{host.limbo.socket}"
         maps = [f'"texthash:{host.base}/{name}"' for name in ("mailboxes", "aliases", "senders")]
         self._configuration.write_text(
             CONFIGURATION.format(
@@ -78,8 +81,15 @@ class Honeypost:
                 manifest=host.manifest,
                 key=KEY,
                 spared=", ".join(f'"{network}"' for network in spared),
+                limbo=limbo or "",
             )
         )
+        if late_bounce:
+            lines = "".join(
+                f"{name} = {json.dumps(value)}\n" for name, value in late_bounce.items()
+            )
+            with self._configuration.open("a") as file:
+                file.write(f"\n[late_bounce]\n{lines}")
         self.pids: dict[str, int] = {}
 
     def __enter__(self) -> Self:

@@ -17,7 +17,7 @@ import socket
 import ssl
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -26,6 +26,7 @@ from honeypost.beside.containment import AttachedContainment
 from honeypost.beside.dovecot.chain import DecoyChain
 from honeypost.beside.manifest import record_attachment
 from honeypost.beside.postfix.containment_config import ContainmentConfig
+from honeypost.beside.postfix.limbo_config import LimboConfig
 from honeypost.config.schema import Paths
 from honeypost.config.secrets import create_if_missing
 from support.dovecot_host import DECOY_UID, IMAP_PORT, POP3_PORT, DovecotHost
@@ -59,6 +60,8 @@ class MailHost:
     dovecot_extra: str = ""
     postfix_settings: Mapping[str, str] = field(default_factory=dict)
     guard: bool = True
+    late_bounce: Callable[[Path], LimboConfig] | None = None
+    """Gives the recipe of the late bounce for a host in that folder, when there is one."""
 
     def __enter__(self) -> Self:
         self.base = Path(tempfile.mkdtemp(prefix="hp-", dir="/tmp"))
@@ -95,6 +98,7 @@ class MailHost:
             home=self.base / "decoys",
             deny=self.users.deny,
         )
+        self.limbo = self.late_bounce(self.base) if self.late_bounce else None
         self.dovecot = DovecotHost(
             self.base,
             self.namespace,
@@ -109,6 +113,7 @@ class MailHost:
             self.namespace,
             self.containment if self.attached else None,
             settings=self.postfix_settings,
+            limbo=self.limbo,
         )
         self.internet = Internet(self.bound("127.0.0.1", INTERNET_PORT))
         self.dovecot.start()

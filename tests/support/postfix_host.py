@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from honeypost.beside.postfix.containment_config import NOTICE_SERVICES, ContainmentConfig
+from honeypost.beside.postfix.limbo_config import LimboConfig
 from support.namespace import Namespace
 from support.users import DOMAIN, REAL
 from support.waiting import until
@@ -105,11 +106,12 @@ class PostfixHost:
         containment: ContainmentConfig | None,
         *,
         settings: Mapping[str, str] | None = None,
+        limbo: LimboConfig | None = None,
     ) -> None:
         self.base, self.log = base, base / "postfix.log"
         self.directory, self.queue = base / "postfix", base / "queue"
         self._namespace, self._settings = namespace, settings or {}
-        self._containment = containment
+        self._containment, self._limbo = containment, limbo
         for directory in ("postfix", "queue", "postfix-data"):
             (base / directory).mkdir()
         subprocess.run(["chown", "postfix", str(base / "postfix-data")], check=True)
@@ -132,6 +134,8 @@ class PostfixHost:
         settings |= self._settings
         if contained and self._containment is not None:
             settings |= self._containment.main()
+            if self._limbo is not None:
+                settings |= self._limbo.main(settings)
         return "".join(f"{name} = {value}\n" for name, value in settings.items())
 
     def master(self, *, contained: bool = True) -> str:
@@ -143,9 +147,15 @@ class PostfixHost:
         lines = []
         for entry in MASTER.replace("\n  ", " ").splitlines(keepends=True):
             extra = notices if entry.partition(" ")[0] in NOTICE_SERVICES else ""
+            if self._limbo is not None and entry.startswith(f"{MX_PORT} "):
+                extra = _options(self._limbo.outside_options(MAIN))
             extra += sasl if "smtpd_sasl_auth_enable=yes" in entry else ""
             lines.append(entry + extra)
-        return "".join(lines) + "".join(s.text() for s in self._containment.services())
+        limbo, rules = ((), ())
+        if self._limbo is not None:
+            limbo, rules = self._limbo.services(), self._limbo.notice_patterns()
+        ours = (*self._containment.services(rules), *limbo)
+        return "".join(lines) + "".join(service.text() for service in ours)
 
     def start(self) -> None:
         self._postfix("start")

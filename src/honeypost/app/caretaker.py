@@ -28,6 +28,7 @@ from honeypost.stores.files import DISK
 from honeypost.stores.findings import IntelView
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.journal import JournalStore
+from honeypost.stores.judgements import JudgementStore
 from honeypost.stores.observations import Observations, open_observations
 from honeypost.stores.reader import SegmentReader, join_key
 from honeypost.stores.requests import request_folder
@@ -81,6 +82,9 @@ def worker_janitor(config: Config, paths: Paths, key: bytes, stack: ExitStack) -
         "findings": Part(intel, config.retention.event_days),
         "observations": Part(watched, observe.keep_days),
     }
+    if paths.judgements.exists():
+        judgements = stack.enter_context(JudgementStore(paths.judgements))
+        parts["judgements"] = Part(judgements, config.retention.capture_days)
     return Janitor(parts, time.time, key)
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from honeypost.app.bus import Bell
 from honeypost.app.chance import Stock
+from honeypost.app.late_bounce import new_bounces
 from honeypost.app.services import Floor, Parts, build_services
 from honeypost.app.standalone import containment, real_names
 from honeypost.app.status import EventCount, StatusFile
@@ -107,6 +108,14 @@ class Edge:
         )
         self.director = self._new_director()
         self.director.restore(remembered(self.paths))
+        self.bounces = new_bounces(
+            self.config,
+            self.paths,
+            self.segments,
+            spending=self._spending,
+            journal=self.journal,
+            director=self.director,
+        )
         self.janitor = self._new_janitor()
         self.floor: Floor = build_services(self._parts())
 
@@ -167,6 +176,7 @@ class Edge:
         midnight = time.time() // DAY_SECONDS * DAY_SECONDS
         spent = self.segments.bytes_since(midnight)
         spending = Spending(self.config.budgets, self.journal, time.time, spent_today=spent)
+        self._spending = spending
         captures = Captures(
             self.segments,
             self.journal,
@@ -211,6 +221,7 @@ class Edge:
             tasks=self.tasks,
             chance=self._chance,
             context=server_context(certificate, key),
+            bounces=self.bounces,
         )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 from honeypost.config.schema import Paths
+from honeypost.engine.bounces import withheld
 from honeypost.engine.extraction import Dissector, Mark, examine, extracted
 from honeypost.errors import StoreCorrupt
 from honeypost.events import DecoyAdopted, DecoyEntered, Event, LoginRefused, MessageCaptured
@@ -111,7 +112,14 @@ class Rounds:
         return self._lineages
 
     async def _report(self, reader: SegmentReader, capture: Capture) -> Report | None:
-        """Give the report, an empty marked one at worst; ``None`` when the capture is gone."""
+        """
+        Give the report, an empty marked one at worst.
+
+        ``None`` when the capture is gone, or is mail of others to an address that does not
+        exist: only what decoys send is taken apart.
+        """
+        if withheld(capture):
+            return None
         try:
             body = reader.read(capture.id)
         except KeyError:

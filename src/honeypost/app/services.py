@@ -26,6 +26,7 @@ from honeypost.personality.replies import fill
 from honeypost.ports import Chance
 from honeypost.proto.authpolicy.server import AuthPolicyServer
 from honeypost.proto.effects import Core
+from honeypost.proto.lmtp.limbo import LimboServer
 from honeypost.proto.lmtp.server import LmtpServer
 from honeypost.proto.lookup.server import LookupServer
 from honeypost.proto.policy.server import PolicyServer
@@ -51,6 +52,8 @@ class Parts:
     tasks: Tasks
     chance: Chance
     context: ssl.SSLContext | None
+    bounces: Director | None = None
+    """Answers the late bounce; ``None``: as the director would, who does not know it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def _service(
         name=str(protocol),
         protocol=protocol,
         new_core=new_core,
-        director=parts.director,
+        director=(parts.bounces if protocol is Protocol.LIMBO else None) or parts.director,
         journal=parts.journal,
         tasks=parts.tasks,
         admission=clients if facing else peers,
@@ -131,6 +134,11 @@ def _cores(parts: Parts) -> dict[Protocol, Callable[[Identity], Core]]:
     return {
         **{protocol: smtp(protocol) for protocol in CLIENT_FACING},
         Protocol.LMTP: lambda _: LmtpServer(hostname=site.hostname, recipients=budgets.recipients),
+        Protocol.LIMBO: lambda _: LimboServer(
+            hostname=site.hostname,
+            message_bytes=budgets.message_bytes,
+            recipients=budgets.recipients,
+        ),
         Protocol.POLICY: lambda _: PolicyServer(marker_domain),
         Protocol.LOOKUP: lambda _: LookupServer(key, marker_domain, spared),
         Protocol.AUTHPOLICY: lambda _: AuthPolicyServer(key),

@@ -28,6 +28,8 @@ from typing import Any, Final
 
 from honeypost.app.child import Children
 from honeypost.app.courtesy import Courtesy
+from honeypost.app.judging import open_judging
+from honeypost.app.late_bounce import is_served
 from honeypost.app.observing import observer
 from honeypost.app.presence import Presence, claimed
 from honeypost.app.rounds import Rounds
@@ -132,6 +134,15 @@ class Worker:
         requests = request_folder(self._paths, "worker")
         key = self._secrets.key
         parts = {"findings": findings, "observations": observations}
+        if is_served(self._config):
+            judging, parts["judgements"] = open_judging(
+                self._config,
+                self._paths,
+                self._stack,
+                note=note,
+                ever_logged_in=self._observer.users,
+            )
+            self._tasks.start(keep_looking(judging.look, asyncio.sleep), "judging")
         janitor = Janitor(parts, time.time, key, requests=requests)
         ring = await self._hang_ring()
         self._tasks.start(janitor.run(), "janitor")

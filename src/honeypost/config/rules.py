@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
-from honeypost.config.endpoints import endpoints
+from honeypost.config.endpoints import Endpoint, endpoint, endpoints
 from honeypost.config.schema import Config
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -53,6 +54,8 @@ RANGES = {
     "budgets.disk_free_bytes": Range(0),
     "budgets.spool_memory_bytes": Range(0),
     "beside.names_seconds": Range(0.01, 5, "a login waits for it"),
+    "late_bounce.delay_hours": Range(0, 72, "Postfix must not give up before"),
+    "late_bounce.give_up_hours": Range(0.1, 72, "Postfix must not give up before"),
     "observe.keep_days": Range(7, why="a week must have been looked at before there are decoys"),
     "penalties.jitter_share": SHARE,
     "penalties.decay_seconds": Range(60),
@@ -72,6 +75,8 @@ ORDERED = (
 
 LOG_WORDS = frozenset(("auto", "journal"))
 """What ``observe.log`` may name beside files."""
+
+SWITCH = ("off", "on")
 
 MODES = ("off", "observe", "on")
 """Of a counter-measure: nothing, only noted, done."""
@@ -154,6 +159,23 @@ def _logs(value: tuple[str, ...]) -> str:
     return f"{wrong[0]!r} is no absolute path" if wrong else ""
 
 
+def _switch(value: str) -> str:
+    return "" if value in SWITCH else f"{value!r} is none of {', '.join(SWITCH)}"
+
+
+def _servers(value: tuple[str, ...]) -> str:
+    return next(filter(None, map(_server, value)), "")
+
+
+def _server(value: str) -> str:
+    for read in (ip_address, endpoint):
+        with suppress(ValueError):
+            found = read(value)
+            if not isinstance(found, Endpoint) or found.host:
+                return ""
+    return f"{value!r} is neither an address nor address:port"
+
+
 def _networks(value: tuple[str, ...]) -> str:
     return next(filter(None, map(_network, value)), "")
 
@@ -183,6 +205,8 @@ CHECKS: Mapping[str, Callable[[Any], str]] = {
     "beside.no_decoys_from": _networks,
     "observe.log": _logs,
     "penalties.never": _networks,
+    "late_bounce.mode": _switch,
+    "late_bounce.nameservers": _servers,
     "penalties.mode": _mode,
     "penalties.ladder_seconds": _ladder,
     "penalties.ports": _ports,

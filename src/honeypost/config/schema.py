@@ -46,6 +46,7 @@ class Listeners:
     submission: str = setting("127.0.0.1:2587 [::1]:2587", "Submission with STARTTLS.")
     submissions: str = setting("127.0.0.1:2465 [::1]:2465", "Submission over TLS.")
     lmtp: str = setting("", "Sink for decoy mail that Postfix hands over.")
+    limbo: str = setting("", "Mail to unknown addresses, which Postfix hands over (late bounce).")
     policy: str = setting("", "Postfix policy service for decoys (end of data).")
     lookup: str = setting("", "HTTP end that Dovecot's decoy script asks.")
     authpolicy: str = setting("", "HTTP end that Dovecot's auth policy client reports to.")
@@ -171,6 +172,24 @@ class Penalties:
 
 
 @dataclass(frozen=True, slots=True)
+class LateBounce:
+    """Mail to unknown addresses is accepted, and its sender is told hours later."""
+
+    mode: str = setting("off", "off or on; once it is off, what still waits is told at once.")
+    delay_hours: float = setting(4.0, "A sender who is proven is told after so long.")
+    bytes_per_day: int = setting(64 * MIB, "Kept of such mail in a day; above it Postfix waits.")
+    messages_per_network: int = setting(
+        200, "Such messages that one IPv4 address or IPv6 /64 may have accepted in a day."
+    )
+    give_up_hours: float = setting(
+        24.0, "Who cannot be judged for so long (no DNS) is not told; the mail is kept."
+    )
+    nameservers: tuple[str, ...] = setting(
+        (), "Resolvers to ask, address or address:port; none means those of /etc/resolv.conf."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration, validated."""
 
@@ -183,6 +202,7 @@ class Config:
     beside: Beside = field(default_factory=Beside)
     observe: Observe = field(default_factory=Observe)
     penalties: Penalties = field(default_factory=Penalties)
+    late_bounce: LateBounce = field(default_factory=LateBounce)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +253,11 @@ class Paths:
     @property
     def intel(self) -> Path:
         return self.data / "worker" / "intel.db"
+
+    @property
+    def judgements(self) -> Path:
+        """Whether senders to unknown addresses are told."""
+        return self.data / "worker" / "judgements.db"
 
     @property
     def bus(self) -> Path:

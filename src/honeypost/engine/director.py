@@ -39,12 +39,15 @@ from honeypost.questions import (
     MayLogin,
     MayReceive,
     MaySpend,
+    MayWithhold,
     Noted,
     NoteReport,
     Question,
     ReceiveVerdict,
     SpendVerdict,
     Verdict,
+    Withholding,
+    WithholdVerdict,
 )
 
 QueueId = Callable[[float], str]
@@ -116,6 +119,11 @@ class Director:
         """Give the decoy that a marker user's local part stands for, ``""`` if none."""
         return self._logins.account_of(marker)
 
+    def is_decoy(self, address: bytes) -> bool:
+        """Is this address, as typed, a decoy that exists?"""
+        account = self.rules.account(address)
+        return bool(account) and self._logins.is_decoy(account)
+
     async def answer(self, question: Question, who: Identity, body: Body | None = None) -> Verdict:
         """
         Answer a core's question.
@@ -132,6 +140,8 @@ class Director:
                 return await self._keep(question, who, body)
             case MaySpend():
                 return self._may_spend(question)
+            case MayWithhold():
+                return WithholdVerdict(Withholding.LATER)
             case NoteReport():
                 return self._note_report(question, who)
 

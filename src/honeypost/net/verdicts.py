@@ -15,11 +15,14 @@ from honeypost.questions import (
     MayLogin,
     MayReceive,
     MaySpend,
+    MayWithhold,
     Noted,
     Question,
     ReceiveVerdict,
     SpendVerdict,
     Verdict,
+    Withholding,
+    WithholdVerdict,
 )
 
 
@@ -34,5 +37,7 @@ def safe_verdict(question: Question) -> Verdict:
             return KeepVerdict(Acceptance.TRY_LATER)
         case MaySpend():
             return SpendVerdict(Acceptance.TRY_LATER)
+        case MayWithhold():
+            return WithholdVerdict(Withholding.LATER)
         case _:
             return Noted()

@@ -33,7 +33,7 @@ Inline ``regexp:{{...}}`` tables need Postfix 3.7; a ``$`` of a pattern is writt
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 DECOY_TRANSPORT = "decoy"
@@ -129,8 +129,13 @@ class ContainmentConfig:
         options = {name: _before(ours, site.get(name, "")) for name, ours in lists.items()}
         return {**options, "decoy_budget": budget}
 
-    def services(self) -> tuple[Service, ...]:
-        """Services to add to master.cf."""
+    def services(self, notice_rules: Sequence[str] = ()) -> tuple[Service, ...]:
+        """
+        Services to add to master.cf.
+
+        :param notice_rules: further rules, in braces, for the lines of a notice
+            (:meth:`.limbo_config.LimboConfig.notice_patterns`).
+        """
         sink = Service(
             DECOY_TRANSPORT,
             "unix",
@@ -148,7 +153,7 @@ class ContainmentConfig:
                 ("lmtp_tls_security_level", "none"),
             ),
         )
-        discard = f"regexp:{{{{/^{self.header}:/ DISCARD}}}}"
+        discard = f"{{/^{self.header}:/ DISCARD}}"
         notices = Service(
             NOTICE_CLEANUP,
             "unix",
@@ -156,8 +161,8 @@ class ContainmentConfig:
             (
                 ("header_checks", ""),
                 ("mime_header_checks", ""),
-                ("nested_header_checks", discard),
-                ("body_checks", discard),
+                ("nested_header_checks", f"regexp:{{{discard}}}"),
+                ("body_checks", f"regexp:{{{', '.join((discard, *notice_rules))}}}"),
             ),
         )
         return sink, notices

@@ -26,6 +26,20 @@ def split_path(keyword: bytes, text: bytes) -> tuple[bytes, bytes] | None:
     return found[2], found[3] or b""
 
 
+def new_recipient(address: bytes, parameters: bytes) -> Recipient:
+    """
+    Make a recipient with its DSN parameters (RFC 3461).
+
+    >>> new_recipient(b"a@example.org", b"NOTIFY=NEVER ORCPT=rfc822;b@example.org").notify
+    b'NEVER'
+    """
+    said = {
+        name.upper(): value
+        for name, _, value in (word.partition(b"=") for word in parameters.split())
+    }
+    return Recipient(address, original=said.get(b"ORCPT", b""), notify=said.get(b"NOTIFY", b""))
+
+
 @dataclass(slots=True)
 class Delivery:
     """What Postfix said about the message so far."""
@@ -37,16 +51,6 @@ class Delivery:
     recipients: list[Recipient] = field(default_factory=list)
     size: int = 0
     """Bytes of the body so far."""
-
-    def add_recipient(self, address: bytes, parameters: bytes) -> None:
-        """Take a recipient with its DSN parameters (RFC 3461)."""
-        said = {
-            name.upper(): value
-            for name, _, value in (word.partition(b"=") for word in parameters.split())
-        }
-        self.recipients.append(
-            Recipient(address, original=said.get(b"ORCPT", b""), notify=said.get(b"NOTIFY", b""))
-        )
 
     def envelope(self) -> Envelope:
         """The envelope; the account is not known here, a header of the message tells it."""

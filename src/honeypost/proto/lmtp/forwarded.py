@@ -29,6 +29,8 @@ class Forwarded:
     port: int = 0
     helo: bytes = b""
     queue_id: str = ""
+    local: bool = False
+    """Did the mail begin on this host (``sendmail``, or one of Postfix's own addresses)?"""
 
     @property
     def client(self) -> Client | None:
@@ -57,6 +59,8 @@ class Forwarded:
                 return replace(self, helo=value)
             case b"IDENT":
                 return replace(self, queue_id=_queue_id(value))
+            case b"SOURCE":
+                return replace(self, local=value.upper() == b"LOCAL")
             case _:
                 return self
 

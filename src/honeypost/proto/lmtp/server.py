@@ -16,12 +16,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
+from honeypost.model import Recipient
 from honeypost.personality.replies import fill
 from honeypost.proto.dots import DottedText
 from honeypost.proto.effects import AbandonMessage, Effect, OpenMessage, Spool, Wake
 from honeypost.proto.lines import InputOverflow, LineBuffer
 from honeypost.proto.lmtp import replies
-from honeypost.proto.lmtp.delivery import Delivery, split_path
+from honeypost.proto.lmtp.delivery import Delivery, new_recipient, split_path
 from honeypost.proto.turns import Turns
 from honeypost.questions import Acceptance, KeepMessage, KeepVerdict, Verdict
 
@@ -136,10 +137,8 @@ class LmtpServer:
         passage = text.read(self._lines)
         if passage is None:
             return False
-        if passage.data and self._delivery.size <= self._message_bytes:
-            self._delivery.size += len(passage.data)
-            too_large = self._delivery.size > self._message_bytes
-            self._turns.do(AbandonMessage() if too_large else Spool(passage.data))
+        if passage.data:
+            self._take_text(passage.data)
         if passage.last:
             self._finish()
         return True
@@ -177,15 +176,14 @@ class LmtpServer:
         elif len(self._delivery.recipients) >= self._recipients_max:
             self._reply(replies.TOO_MANY_RECIPIENTS)
         else:
-            self._delivery.add_recipient(*path)
-            self._reply(replies.RECIPIENT_OK)
+            self._name(new_recipient(*path))
 
     def _data(self, _rest: bytes) -> None:
         if not self._delivery.recipients:
             self._reply(replies.OUT_OF_ORDER)
             return
         self._reply(replies.GO_AHEAD)
-        self._turns.do(OpenMessage(self._delivery.envelope()))
+        self._begin_text()
         self._text = DottedText(LINE_BYTES)
 
     def _rset(self, _rest: bytes) -> None:
@@ -200,6 +198,21 @@ class LmtpServer:
 
     # The message
 
+    def _name(self, recipient: Recipient) -> None:
+        """Take a recipient that was named in good order."""
+        self._delivery.recipients.append(recipient)
+        self._reply(replies.RECIPIENT_OK)
+
+    def _begin_text(self) -> None:
+        self._turns.do(OpenMessage(self._delivery.envelope()))
+
+    def _take_text(self, data: bytes) -> None:
+        if self._delivery.size > self._message_bytes:
+            return
+        self._delivery.size += len(data)
+        too_large = self._delivery.size > self._message_bytes
+        self._turns.do(AbandonMessage() if too_large else Spool(data))
+
     def _finish(self) -> None:
         self._text = None
         if self._delivery.size > self._message_bytes:
@@ -211,6 +224,9 @@ class LmtpServer:
         kept = verdict.acceptance is Acceptance.ACCEPTED
         reply = replies.KEPT if kept else replies.TRY_LATER
         self._reply(*[reply] * len(self._delivery.recipients))
+        self._start_over()
+
+    def _start_over(self) -> None:
         self._delivery = Delivery()
 
     def _abandon(self) -> None:

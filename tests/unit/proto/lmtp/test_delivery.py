@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from honeypost.model import Client, Recipient
-from honeypost.proto.lmtp.delivery import Delivery, split_path
+from honeypost.proto.lmtp.delivery import Delivery, new_recipient, split_path
 from honeypost.proto.lmtp.forwarded import Forwarded
 
 
@@ -27,7 +27,7 @@ def test_paths(text: bytes, split: tuple[bytes, bytes] | None) -> None:
 
 def test_the_envelope() -> None:
     delivery = Delivery(Forwarded("192.0.2.7", 25, b"h", "ID"), b"a@b", b"SIZE=3")
-    delivery.add_recipient(b"c@d", b"orcpt=rfc822;c@d NOTIFY=NEVER FOO")
+    delivery.recipients.append(new_recipient(b"c@d", b"orcpt=rfc822;c@d NOTIFY=NEVER FOO"))
     envelope = delivery.envelope()
     assert envelope.recipients == (Recipient(b"c@d", b"rfc822;c@d", b"NEVER"),)
     assert (envelope.via, envelope.queue_id, envelope.helo) == (Client("192.0.2.7", 25), "ID", b"h")
