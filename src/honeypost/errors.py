@@ -10,6 +10,7 @@ Our exceptions, one tree.
     │   ├── StoreBusy        another process is the one that writes it
     │   ├── StoreFull        the disk or its budget has no room: answer 4xx, lose nothing
     │   └── StoreCorrupt     what is on disk does not check out
+    ├── FirewallError        the kernel's packet filter cannot be changed or read
     ├── ExtractError         a captured message cannot be taken apart
     ├── SurveyError          the mail server beside us cannot be looked at
     └── NotReady             a part that must answer did not come up in time
@@ -67,6 +68,10 @@ class StoreFull(StoreError):
 
 class StoreCorrupt(StoreError):
     """What is on disk does not check out."""
+
+
+class FirewallError(HoneypostError):
+    """The kernel's packet filter cannot be changed or read."""
 
 
 class ExtractError(HoneypostError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -21,3 +22,12 @@ def until(condition: Callable[[], object], explain=lambda: "", *, seconds: float
                 f"not within {seconds} s: {explain() if callable(explain) else explain}"
             )
         time.sleep(TICK_SECONDS)
+
+
+async def until_async(condition: Callable[[], object], *, seconds: float = 15.0) -> None:
+    """Poll until the condition holds, and let the loop run meanwhile."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s")
+        await asyncio.sleep(TICK_SECONDS)
