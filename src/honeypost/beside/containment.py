@@ -38,7 +38,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from honeypost.beside.manifest import CONFIGURATION, Manifest, digest, read_manifest
+from honeypost.beside.manifest import Manifest, digest, read_manifest
 from honeypost.beside.postfix.instance import (
     Process,
     boot_id,
@@ -91,7 +91,7 @@ class AttachedContainment:
 
     def _doubt(self) -> str:
         manifest = read_manifest(self._manifest_path)
-        files = [Path(manifest.postfix_directory) / name for name in CONFIGURATION]
+        files = list(manifest.expected())
         altered = self._altered(manifest, files)
         if altered:
             return f"{altered} is not what was attached"
@@ -103,7 +103,8 @@ class AttachedContainment:
         # The manifest is one of them: a new attachment means that all is hashed again.
         states = tuple(state for path in (*files, self._manifest_path) for state in _states(path))
         if self._checked is None or self._checked.states != states:
-            wrong = (str(path) for path in files if digest(path) != manifest.sha256[path.name])
+            expected = manifest.expected().items()
+            wrong = (str(path) for path, sha256 in expected if digest(path) != sha256)
             self._checked = _Checked(states, next(wrong, ""))
         return self._checked.altered
 

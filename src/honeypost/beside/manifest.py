@@ -10,13 +10,14 @@ import hashlib
 import json
 import os
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from honeypost.beside.postfix.instance import boot_id, boot_offset
 
 CONFIGURATION = ("main.cf", "master.cf")
-"""The two files that containment stands in; inline tables keep it to these."""
+"""The two files that containment stands in; inline tables keep it to these from Postfix 3.7 on."""
 
 MANIFEST_BYTES = 64 * 1024
 FORMAT = 1
@@ -39,10 +40,25 @@ class Manifest:
     offset: float
     """Wall clock minus time since boot at that time; see :mod:`~honeypost.beside.containment`."""
     format: int = FORMAT
+    tables: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of the tables that an older Postfix has in files, by their path."""
+
+    def expected(self) -> dict[Path, str]:
+        """Give the hash that each file of the containment must have."""
+        directory = Path(self.postfix_directory)
+        return {
+            **{directory / name: value for name, value in self.sha256.items()},
+            **{Path(path): value for path, value in self.tables.items()},
+        }
 
 
 def record_attachment(
-    path: Path, *, postfix_directory: Path, queue_directory: Path, now: float | None = None
+    path: Path,
+    *,
+    postfix_directory: Path,
+    queue_directory: Path,
+    tables: Iterable[Path] = (),
+    now: float | None = None,
 ) -> Manifest:
     """
     Write the manifest of the configuration as it stands on disk now.
@@ -50,6 +66,7 @@ def record_attachment(
     To be called after the files were written and before Postfix is reloaded.  Postfix must be
     reloaded afterwards, or no process of it counts as having loaded them.
 
+    :param tables: files of tables, where Postfix has no inline ones.
     :param now: Unix time, of the clock when not given.
     :raises OSError: a file cannot be read or the manifest not be written; an earlier manifest
         is then still whole.
@@ -61,6 +78,7 @@ def record_attachment(
         recorded_at=time.time() if now is None else now,
         boot=boot_id(),
         offset=boot_offset(),
+        tables={str(table.absolute()): digest(table) for table in tables},
     )
     _replace(path, json.dumps(asdict(manifest), indent=1).encode() + b"\n")
     return manifest
@@ -77,6 +95,7 @@ def read_manifest(path: Path) -> Manifest:
     try:
         manifest = Manifest(**raw)
         complete = set(manifest.sha256) == set(CONFIGURATION) and manifest.format == FORMAT
+        complete = complete and isinstance(manifest.tables, dict)
     except (TypeError, AttributeError) as error:
         raise ValueError(f"{path} is not a manifest") from error
     if not complete:

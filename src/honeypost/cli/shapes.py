@@ -29,12 +29,114 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedLog:
+    """A log of the real server."""
+
+    log: str
+    """File, or ``journal``."""
+    newest: str
+    """Time of the newest line that was read."""
+    problem: str
+    """Why it cannot be read now, ``""`` when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class WouldDivert:
+    """Sessions that would have found a decoy; an upper bound, as a log holds no passwords."""
+
+    days: int
+    """Of so many days."""
+    sessions: int
+    names: list[str]
+    """The decoys that there would be."""
+    your_sessions: int
+    """Of them, those at names of your users."""
+    your_names: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """Somebody who was refused and may be one of your users."""
+
+    name: str
+    network: str
+    tries: int
+    last: str
+    reason: str
+    """``slip``: one slip away from a user's name; ``network``: your users log in from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDecoy:
+    """When the first decoy is to be expected after switching on."""
+
+    guesses_per_day: float
+    """At names that nobody has, in the last week."""
+    half_hours: float
+    """Half of all sites have one after so long; 0 when nobody guesses."""
+    nine_tenths_hours: float
+    why_none: str
+    """Why there is none yet, ``""`` when there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedName:
+    """A name that was guessed at in the last week."""
+
+    name: str
+    tries: int
+    standing: str
+    """``user``, ``slip`` (of a user's name), ``nobody``, ``elsewhere`` (in no domain of yours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What came in on one day, UTC."""
+
+    date: str
+    logins: int
+    refused: int
+    unknown_recipients: int
+    relays: int
+    """Recipients elsewhere that strangers asked for."""
+    networks: int
+    """That were refused something, about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the real server's own log says."""
+
+    logs: list[FollowedLog]
+    days_looked: float
+    days_wanted: float
+    may_deceive: bool
+    reason: str
+    """Why decoys may (not) be switched on without force."""
+    users: int
+    """Names that ever logged in."""
+    networks: int
+    """From which they did."""
+    would_divert: WouldDivert
+    near_misses: list[NearMiss]
+    """The nearest of them."""
+    near_miss_count: int
+    first_decoy: FirstDecoy
+    most_wanted: list[WantedName]
+    week: list[Day]
+    """Days that were looked at, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """``honeypost status``: one object."""
 
     running: bool
     mode: str
-    """``standalone``, ``beside`` (a real Postfix and Dovecot), ``""`` when it does not run."""
+    """
+    ``standalone`` (our own servers), beside a real Postfix and Dovecot ``observe`` (only looks) or
+    ``deceive`` (attached), ``""`` when it does not run.
+    """
     started: str
     uptime_seconds: float
     listeners: dict[str, list[str]]
@@ -54,6 +156,7 @@ class Status:
     grants: str
     """``given``, or why no decoy login is granted now."""
     troubles: list[Trouble]
+    observed: Observed
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,3 +315,47 @@ class Up:
     ready: bool
     listeners: dict[str, list[str]]
     pids: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFinding:
+    """Something about the real servers that stands against attaching, or is worth knowing."""
+
+    code: str
+    severity: str
+    """``refuse``, ``mend`` or ``warn``."""
+    part: str
+    """What it is about: ``decoys`` or ``late bounce``."""
+    text: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """``honeypost attach``: one object."""
+
+    applied: bool
+    refused: bool
+    findings: list[SiteFinding]
+    diff: str
+    """Unified, of all files of both daemons and ours."""
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Detached:
+    """``honeypost detach`` and ``honeypost rollback``: one object."""
+
+    id: str
+    """Of the attachment that was undone, ``""`` when nothing was attached."""
+    exact: bool
+    """Every file is as it was before, by hash."""
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """``honeypost mode``: one object."""
+
+    mode: str
+    """``observe`` or ``deceive``."""

@@ -4,7 +4,8 @@ The configuration, read once and judged as a whole.
 Theory of operation
 ===================
 
-Defaults < TOML file < environment (``HONEYPOST__SECTION__KEY``).  Each source is turned into
+Defaults < ``attached.toml`` beside the TOML file (written by ``honeypost attach``) < TOML file <
+environment (``HONEYPOST__SECTION__KEY``).  Each source is turned into
 raw values under their dotted keys; each value is brought to the type that the schema
 declares, then judged by ``rules``.  Nothing stops at the first problem: whoever edits a file
 wants to hear everything at once.
@@ -24,6 +25,7 @@ from honeypost.config.schema import Config
 from honeypost.errors import ConfigError, ConfigProblem
 
 PREFIX = "HONEYPOST__"
+ATTACHED = "attached.toml"
 ENVIRONMENT = "environment"
 NAMELESS = '""'
 """How TOML writes a key without a letter."""
@@ -67,7 +69,11 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     :raises ConfigError: with every problem of file and environment.
     """
     problems: list[ConfigProblem] = []
-    found = [*_from_file(path, problems), *_from_environment(environ)]
+    found = [
+        *_from_file(_attached(path), problems),
+        *_from_file(path, problems),
+        *_from_environment(environ),
+    ]
     sources: dict[str, str] = {}
     values: dict[str, Any] = {}
     for raw in found:
@@ -84,6 +90,12 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     if problems:
         raise ConfigError(problems)
     return config
+
+
+def _attached(path: Path | None) -> Path | None:
+    """Give the file with what attaching found out about the site, where there is one."""
+    beside = path and path.with_name(ATTACHED)
+    return beside if beside and beside.exists() else None
 
 
 def _from_file(path: Path | None, problems: list[ConfigProblem]) -> Iterator[_Raw]:

@@ -1,0 +1,206 @@
+"""
+A host as attaching sees it: looked at, planned for, attached and detached, step by step.
+
+The command line and the tests drive this; every place and every command is an argument.
+"""
+
+from __future__ import annotations
+
+import secrets as chance
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from honeypost.beside.attach import own_config, probes
+from honeypost.beside.attach.apply import Apply, Checks, nothing
+from honeypost.beside.attach.clearing import Clear, no_late_bounce
+from honeypost.beside.attach.diff import unified
+from honeypost.beside.attach.failure import AttachFailed
+from honeypost.beside.attach.layout import Layout
+from honeypost.beside.attach.plan import Plan, Wanted, make_plan
+from honeypost.beside.attach.record import (
+    Attachment,
+    State,
+    current,
+    earlier,
+    held,
+    known_ids,
+)
+from honeypost.beside.attach.reloading import Reloading
+from honeypost.beside.attach.trial.run import run_trial
+from honeypost.beside.attach.undo import Undo
+from honeypost.beside.attach.wanted import make_wanted, read_accounts
+from honeypost.beside.survey.findings import Finding, examine, refusals
+from honeypost.beside.survey.read import read_site
+from honeypost.beside.survey.recipes import recipe_for
+from honeypost.beside.survey.site import MailSite
+from honeypost.config.schema import Config, SiteSecrets
+
+DOVECOT_GROUP = "dovecot"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What was found and what would be changed."""
+
+    site: MailSite
+    findings: tuple[Finding, ...]
+    wanted: Wanted | None
+    """``None`` when a finding refuses."""
+    plan: Plan | None
+    diff: str = ""
+
+    @property
+    def refused(self) -> tuple[Finding, ...]:
+        """Findings that stand against it."""
+        return refusals(self.findings)
+
+
+@dataclass(frozen=True)
+class Host:
+    """
+    One host.
+
+    :param load: gives the configuration, anew each time.
+    :param settle_late_bounce: told before containment goes; gives sentences, or raises
+        :class:`AttachFailed` while something still waits.
+    """
+
+    layout: Layout
+    secrets: SiteSecrets
+    load: Callable[[], Config]
+    postfix_directory: Path | None = None
+    dovecot_config: Path | None = None
+    reloading: Reloading = field(default_factory=Reloading)
+    settle_late_bounce: Callable[[], Sequence[str]] = no_late_bounce
+    tell: Callable[[str], None] = nothing
+    trial: Callable[..., Sequence[str]] = run_trial
+    probe: Callable[[MailSite], None] = probes.run_probes
+    loaded_seconds: float = 60.0
+    sessions_seconds: float = 60.0
+
+    def propose(self) -> Proposal:
+        """
+        Look at the host and make a plan; changes nothing.
+
+        :raises HoneypostError: it cannot be read, or cannot be planned for.
+        """
+        site = read_site(
+            postfix_directory=self.postfix_directory, dovecot_config=self.dovecot_config
+        )
+        findings = examine(site)
+        if refusals(findings):
+            return Proposal(site, findings, None, None)
+        config = self.load()
+        group = site.dovecot.settings.get("default_internal_group", DOVECOT_GROUP)
+        wanted = make_wanted(
+            site,
+            recipe_for(site, site.dovecot.config.parent / "honeypost"),
+            config,
+            self.secrets,
+            self.layout,
+            accounts=read_accounts(group or DOVECOT_GROUP),
+        )
+        self._refuse_gaps(wanted, config)
+        plan = make_plan(site, wanted, _text)
+        return Proposal(site, findings, wanted, plan, unified(plan, _text_or_none))
+
+    def attach(self, proposal: Proposal, *, real_name: str = "") -> list[str]:
+        """
+        Carry a proposal out.
+
+        :param real_name: somebody who exists, to be tried with a password that nobody has.
+        :returns: sentences about what is not as it should be.
+        :raises AttachFailed: why not; everything is as it was then.
+        """
+        plan, wanted, site = proposal.plan, proposal.wanted, proposal.site
+        if plan is None or wanted is None:
+            raise AttachFailed("; ".join(finding.text for finding in proposal.refused))
+        with held(self.layout):
+            self.refuse_attached()
+            if make_plan(site, wanted, _text) != plan:
+                raise AttachFailed("the configuration was changed meanwhile; look at the diff anew")
+            apply = Apply(
+                plan,
+                site,
+                self.layout,
+                identity=_identity(time.time()),
+                marker_domain=self.secrets.marker_domain,
+                reloading=self.reloading,
+                checks=Checks(
+                    lambda p: self._try(p, site, wanted, real_name),
+                    lambda: self.probe(site),
+                ),
+                undo=self._undo,
+                tell=self.tell,
+                loaded_seconds=self.loaded_seconds,
+            )
+            apply.run()
+            return apply.notes
+
+    def detach(self, name: str = "") -> list[str]:
+        """
+        Undo the attachment, or what is left of one that broke off.
+
+        :param name: its id, when it must be that one.
+        :returns: sentences about what is not exactly as it was before.
+        :raises AttachFailed: nothing is attached, or it cannot be finished now.
+        """
+        with held(self.layout):
+            record = self._attached(name)
+            return self._undo(record).run()
+
+    def _try(self, plan: Plan, site: MailSite, wanted: Wanted, real_name: str) -> None:
+        for sentence in self.trial(plan, site, wanted, self.layout, real_name=real_name):
+            self.tell(f"  {sentence}")
+
+    def refuse_attached(self) -> None:
+        """
+        Refuse where something is attached, or is left half done.
+
+        :raises AttachFailed: there is.
+        """
+        record = current(self.layout)
+        if record is None:
+            return
+        if record.state is State.ATTACHED:
+            raise AttachFailed(f"attached already, since {record.id}; to change it, detach first")
+        raise AttachFailed(f"{record.id} broke off while {record.state}: run honeypost rollback")
+
+    def _attached(self, name: str) -> Attachment:
+        record = current(self.layout)
+        if record is None and name:
+            earlier(self.layout, name)
+            raise AttachFailed(f"{name} was undone already")
+        if record is None:
+            raise AttachFailed("nothing is attached")
+        if name and record.id != name:
+            listed = ", ".join(known_ids(self.layout))
+            raise AttachFailed(f"attached is {record.id}, not {name}; backups: {listed}")
+        return record
+
+    def _undo(self, record: Attachment) -> Undo:
+        clearing = Clear(self.reloading, self.settle_late_bounce, self.sessions_seconds)
+        return Undo(
+            record, self.layout, reloading=self.reloading, clearing=clearing, tell=self.tell
+        )
+
+    def _refuse_gaps(self, wanted: Wanted, config: Config) -> None:
+        found = own_config.gaps(wanted.found, own_config.effective(wanted.found, config))
+        if found:
+            raise AttachFailed("; ".join(found))
+
+
+def _identity(now: float) -> str:
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{stamp}-{chance.token_hex(2)}"
+
+
+def _text(path: Path) -> str:
+    return path.read_text("utf-8", "surrogateescape")
+
+
+def _text_or_none(path: Path) -> str | None:
+    return _text(path) if path.exists() else None

@@ -1,0 +1,98 @@
+"""
+Put one file back to what it was before an attachment, judged by hash.
+
+* As it was: nothing is to do.
+* As we wrote it: the earlier content, mode, owner and time, from the backup.
+* Somebody's own by now: only what is ours is taken out of it, and a sentence says so.  A file
+  that is ours alone goes; if it was edited, a copy stays with the backup.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from honeypost.beside.attach.dovecot_text import without_includes
+from honeypost.beside.attach.failure import AttachFailed
+from honeypost.beside.attach.files import DRAFT, Standing, content, put, remove, standing
+from honeypost.beside.attach.layout import Layout
+from honeypost.beside.attach.postfix_text import restored_main, restored_master
+from honeypost.beside.attach.record import Attachment, FileRecord
+
+
+class PutBack:
+    """
+    Puts the files of one attachment back.
+
+    :param record: the attachment.
+    :param layout: where its backup lies.
+    """
+
+    def __init__(self, record: Attachment, layout: Layout) -> None:
+        self._record = record
+        self._backup = layout.backups / record.id
+
+    def file(self, file: FileRecord) -> str:
+        """
+        Put one file back.
+
+        :returns: a sentence when it is not exactly as it was, else ``""``.
+        :raises AttachFailed: the backup is damaged. :raises OSError: it cannot be written.
+        """
+        path = _path(file)
+        path.with_name(f".{path.name}{DRAFT}").unlink(missing_ok=True)
+        now = standing(path)
+        if now == file.before:
+            return ""
+        if file.before is None:
+            return self._away(file, now)
+        if now is None or now.same(file.before) or now.same(file.after):
+            put(path, self._saved(file), file.before)
+            return ""
+        return self._merged(file, now)
+
+    def exact(self, file: FileRecord) -> bool:
+        """Does the file stand as it stood before?"""
+        now = standing(_path(file))
+        return now.same(file.before) if now is not None else file.before is None
+
+    def _away(self, file: FileRecord, now: Standing | None) -> str:
+        path, said = _path(file), ""
+        if now is not None and not now.same(file.after):
+            kept = self._backup / f"edited-{path.name}"
+            put(kept, content(path), now)
+            said = f"{path} was edited since; it is ours, so it is gone, a copy is {kept}"
+        remove(path)
+        return said
+
+    def _saved(self, file: FileRecord) -> bytes:
+        saved = self._backup / file.saved
+        found = standing(saved)
+        if found is None or file.before is None or found.sha256 != file.before.sha256:
+            raise AttachFailed(f"{saved} is not what was saved there; {file.path} stays as it is")
+        return content(saved)
+
+    def _merged(self, file: FileRecord, now: Standing) -> str:
+        path = _path(file)
+        text = content(path).decode("utf-8", "surrogateescape")
+        mended = self._without_ours(file, text).encode("utf-8", "surrogateescape")
+        if mended == self._saved(file):  # only ours stood in it, laid out otherwise
+            put(path, mended, file.before or now)
+            return ""
+        put(path, mended, now)
+        return f"{path} was edited since; only our settings were taken out, the rest is yours"
+
+    def _without_ours(self, file: FileRecord, text: str) -> str:
+        name = _path(file).name
+        if name == "main.cf":
+            return restored_main(text, self._record.settings)
+        if name == "master.cf":
+            return restored_master(text, self._record.settings)
+        return without_includes(text, _folder(self._record))
+
+
+def _path(file: FileRecord) -> Path:
+    return Path(file.path)
+
+
+def _folder(record: Attachment) -> Path:
+    return Path(record.chain_folder)

@@ -1,0 +1,94 @@
+"""Have the daemons read their configuration anew; how, differs between hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from honeypost.beside.attach.failure import AttachFailed
+from honeypost.beside.survey.programs import Run, run_program
+from honeypost.errors import SurveyError
+
+POSTFIX = ("postfix", "reload")
+DOVECOT = ("doveadm", "reload")
+
+_EDGE = "honeypost-edge.service"
+_SOCKETS = tuple(f"honeypost-{name}.socket" for name in ("lookup", "authpolicy", "lmtp", "policy"))
+_SYSTEMCTL = ("systemctl", "--no-block")
+ON = (
+    (*_SYSTEMCTL, "enable", "--now", _EDGE),
+    (*_SYSTEMCTL, "try-restart", _EDGE, "honeypost-worker.service"),
+)
+"""The package leaves what answers Postfix and Dovecot off until a site is attached."""
+
+OFF = (
+    (*_SYSTEMCTL, "disable", "--now", *_SOCKETS, _EDGE),
+    (*_SYSTEMCTL, "try-restart", "honeypost-worker.service"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reloading:
+    """The commands, each with its arguments."""
+
+    postfix_command: Sequence[str] = POSTFIX
+    dovecot_command: Sequence[str] = DOVECOT
+    on_commands: Sequence[Sequence[str]] = ON
+    off_commands: Sequence[Sequence[str]] = OFF
+    run: Run = run_program
+
+    def postfix(self) -> None:
+        """
+        Reload Postfix.
+
+        :raises AttachFailed: it could not be told to.
+        """
+        self._do(self.postfix_command)
+
+    def dovecot(self) -> None:
+        """
+        Reload Dovecot; it goes on with its old auth process for up to 6 s.
+
+        :raises AttachFailed: it could not be told to.
+        """
+        self._do(self.dovecot_command)
+
+    def own_on(self) -> None:
+        """
+        Start our own processes with what was found out.
+
+        :raises AttachFailed: it could not be told to.
+        """
+        for command in self.on_commands:
+            self._do(command)
+
+    def own_off(self) -> None:
+        """
+        Stop what answers Postfix and Dovecot.
+
+        :raises AttachFailed: it could not be told to.
+        """
+        for command in self.off_commands:
+            self._do(command)
+
+    def _do(self, command: Sequence[str]) -> None:
+        try:
+            answer = self.run(command, "")
+        except SurveyError as error:
+            raise AttachFailed(str(error)) from None
+        if answer.code != 0:
+            said = answer.complaint or f"exit code {answer.code}"
+            raise AttachFailed(f"{' '.join(command)}: {said}")
+
+
+def attempted(action: Callable[[], None]) -> str:
+    """
+    Reload on the way back, where a daemon that does not run must not stop us.
+
+    :returns: what went wrong, ``""`` when nothing did.
+    """
+    try:
+        action()
+    except AttachFailed as problem:
+        return f"{problem} (not running?)"
+    return ""

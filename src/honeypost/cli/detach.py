@@ -1,0 +1,51 @@
+"""``honeypost detach``: take Honeypost off this host's Postfix and Dovecot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from honeypost.beside.attach.record import current
+from honeypost.cli import attaching, screen, shapes
+from honeypost.cli.options import ConfigOption, DataOption, JsonOption
+
+
+def detach(
+    data: DataOption,
+    config: ConfigOption = None,
+    from_package: Annotated[
+        bool, typer.Option("--from-package", help="Leave our services to the package manager.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """
+    Take Honeypost off: no new decoys, their sessions and queued mail gone, then all files back.
+
+    Containment goes last, when nothing of a decoy is left.  Files are as they were before, by
+    hash; in one that was edited since, only what is ours is taken out.
+    """
+    undo(data, config, "", from_package=from_package, json=json)
+
+
+def undo(
+    data: DataOption, config: ConfigOption, name: str, *, from_package: bool, json: bool
+) -> None:
+    """Undo the attachment of that name, or the one that is; nothing attached is no problem."""
+    host = attaching.host(config, data)
+    notes: list[str] = []
+    record = current(host.layout)
+    if record is not None or name:
+        if from_package:
+            host = replace(host, reloading=replace(host.reloading, off_commands=()))
+        notes = host.detach(name)
+    if json:
+        screen.print_json(shapes.Detached(record.id if record else "", not notes, notes))
+        return
+    for note in notes:
+        typer.echo(f"note: {note}")
+    if record is None:
+        typer.echo("nothing is attached")
+    elif not notes:
+        typer.echo("detached; every file is as it was before, compared by hash")
