@@ -252,15 +252,14 @@ def _refuse_lost_secrets(paths: Paths) -> None:
 def programs(
     data: Path, config: Path | None, sockets: Mapping[str, Sequence[socket.socket]]
 ) -> list[Program]:
-    """Say what to run for a data folder, and with which sockets."""
+    """Say what to run for a data folder, and with which sockets; without any, nobody is faced."""
     common = ("--data", str(data), *(("--config", str(config)) if config else ()))
     named = [(name, each.fileno()) for name, bound in sockets.items() for each in bound]
     options = [f"--fd={name}={descriptor}" for name, descriptor in named]
-    return [
-        Program(
-            "edge",
-            ("-m", "honeypost.app.edge", *common, "--isolate", "--supervised", *options),
-            tuple(descriptor for _, descriptor in named),
-        ),
-        Program("worker", ("-m", "honeypost.app.worker", *common, "--supervised")),
-    ]
+    edge = Program(
+        "edge",
+        ("-m", "honeypost.app.edge", *common, "--isolate", "--supervised", *options),
+        tuple(descriptor for _, descriptor in named),
+    )
+    worker = Program("worker", ("-m", "honeypost.app.worker", *common, "--supervised"))
+    return [edge, worker] if sockets else [worker]

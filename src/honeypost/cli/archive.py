@@ -18,6 +18,7 @@ from honeypost.extract.report import Report
 from honeypost.intel.lineage import Lineages
 from honeypost.ports import Decoy, Entry
 from honeypost.stores.findings import IntelView
+from honeypost.stores.observations import Observations, open_observations
 from honeypost.stores.reader import Joined, SegmentReader
 from honeypost.stores.view import LIMIT, JournalView
 
@@ -33,12 +34,13 @@ class Archive:
     paths: Paths
     _journal: JournalView | None = None
     _intel: IntelView | None = None
+    _observations: Observations | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for view in (self._journal, self._intel):
+        for view in (self._journal, self._intel, self._observations):
             if view is not None:
                 view.close()
 
@@ -94,6 +96,13 @@ class Archive:
         if self._intel is None and self.paths.intel.exists():
             self._intel = IntelView(self.paths.intel)
         return self._intel
+
+    @property
+    def observations(self) -> Observations | None:
+        """What the real server's log says, ``None`` when none was read."""
+        if self._observations is None:
+            self._observations = open_observations(self.paths.intel)
+        return self._observations
 
     def report(self, capture_id: str) -> Report | None:
         """What the worker found in a capture, ``None`` when it has not looked yet."""

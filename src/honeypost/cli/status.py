@@ -9,13 +9,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.text import Text
 
 from honeypost.app.presence import Presence, running
-from honeypost.cli import screen, shapes
+from honeypost.cli import observed, observed_screen, screen, shapes
 from honeypost.cli.archive import Archive
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
-from honeypost.config.schema import Budgets, Paths
+from honeypost.config.schema import Budgets, Config, Paths
 from honeypost.events import (
     BudgetExceeded,
     CaptureExtracted,
@@ -50,7 +51,7 @@ def status(
     """Is it running, what did it cost, what did it see?"""
     paths = Paths(existing_data(data))
     with Archive(paths) as archive:
-        found = collect(archive, running(data), settings(config, data).budgets, time.time())
+        found = collect(archive, running(data), settings(config, data), time.time())
     if as_json:
         screen.print_json(found)
     else:
@@ -58,9 +59,10 @@ def status(
 
 
 def collect(
-    archive: Archive, presence: Presence | None, budgets: Budgets, now: float
+    archive: Archive, presence: Presence | None, config: Config, now: float
 ) -> shapes.Status:
     """Gather everything that the command shows; ``now`` is Unix time."""
+    mode = _mode(presence, config)
     counts = archive.counts()
     decoys = archive.decoys()
     midnight = now - now % DAY_SECONDS
@@ -70,13 +72,13 @@ def collect(
     today = sum(capture.size for capture in captures if capture.time >= midnight)
     return shapes.Status(
         running=presence is not None,
-        mode=_mode(presence),
+        mode=mode,
         started=screen.timestamp(presence.started) if presence else "",
         uptime_seconds=round(now - presence.started, 1) if presence else 0.0,
         listeners=presence.listeners if presence else {},
         pids=presence.pids if presence else {},
         cpu_seconds=vitals.get("cpu_seconds", 0.0),
-        budgets=_budgets(archive, vitals, budgets, today),
+        budgets=_budgets(archive, vitals, config.budgets, today),
         decoys=len(decoys),
         decoys_today=sum(decoy.adopted_at >= midnight for decoy in decoys),
         guesses=counts.get(LoginRefused.kind(), 0) + len(decoys),
@@ -87,13 +89,16 @@ def collect(
         messages_left=0,
         grants=_grants(archive),
         troubles=_troubles(archive, now),
+        observed=observed.collect(archive, config, mode, now),
     )
 
 
-def _mode(presence: Presence | None) -> str:
+def _mode(presence: Presence | None, config: Config) -> str:
     if presence is None:
         return ""
-    return "beside" if BESIDE_LISTENERS & set(presence.listeners) else "standalone"
+    if BESIDE_LISTENERS & set(presence.listeners):
+        return "deceive" if config.beside.containment else "observe"
+    return "standalone" if presence.listeners else "observe"
 
 
 def _budgets(
@@ -176,13 +181,22 @@ def show(found: shapes.Status) -> None:
     for name, places in found.listeners.items():
         out.print(screen.label(name, "  ".join(places)))
     out.print()
+    if found.observed.logs or found.observed.week:
+        observed_screen.show(out, found.observed)
+    only_looks = bool(found.observed.logs) and not found.listeners
+    if not only_looks or found.sessions or found.captures or found.decoys:
+        _show_decoys(out, found)
+    for trouble in found.troubles:
+        out.print(screen.label(trouble.time[5:16].replace("T", " "), trouble.text, "yellow"))
+
+
+def _show_decoys(out: Console, found: shapes.Status) -> None:
+    """Print what our own listeners saw, and what it cost."""
     for budget in found.budgets:
         out.print(screen.label(BUDGET_WORDS[budget.name], _bar(budget)))
     out.print()
     for name, value in _figures(found):
         out.print(screen.label(name, value))
-    for trouble in found.troubles:
-        out.print(screen.label(trouble.time[5:16].replace("T", " "), trouble.text, "yellow"))
 
 
 def _headline(found: shapes.Status) -> Text:

@@ -39,6 +39,7 @@ def up(data: DataOption, config: ConfigOption = None, listen: ListenOption = Non
     Run the decoys in the foreground, until Ctrl-C or SIGTERM.
 
     Prints one line of JSON when everything answers: where it listens, and the processes.
+    Without any listener it only looks, at the log that observe.log names.
     """
     file = config or usual(data)
     wanted = load(file, os.environ)
@@ -47,8 +48,11 @@ def up(data: DataOption, config: ConfigOption = None, listen: ListenOption = Non
     prepare(wanted, paths)
     with Claim(paths.data) as claim:
         sockets = bind_all(listeners)
-        if not sockets:
-            raise UsageError("no listener is on; see listeners in the configuration, or --listen")
+        if not sockets and not wanted.observe.log:
+            raise UsageError(
+                "no listener is on and no log is to be read; see listeners and observe.log in the"
+                " configuration, or --listen"
+            )
         file = file and file.resolve()
         run = programs(paths.data, file, sockets)
         supervisor = Supervisor(wanted, paths, sockets, run, claim, _complain, file)

@@ -72,8 +72,8 @@ def may_deceive(observed: Observed, now: float) -> tuple[bool, str]:
             " is it the right log?"
         )
     return True, (
-        f"{observed.days:.0f} days were looked at; names that logged in: {observed.users:,},"
-        f" networks: {observed.networks:,}"
+        f"{observed.days:.0f} days were looked at, decoys may be switched on: names that logged"
+        f" in {observed.users:,}, networks {observed.networks:,}"
     )
 
 

@@ -259,3 +259,8 @@ def test_the_edge_is_given_sockets_by_name(tmp_path: Path) -> None:
             "--config",
             str(tmp_path / "c.toml"),
         )
+
+
+def test_without_listeners_nobody_faces_a_client(tmp_path: Path) -> None:
+    (worker,) = programs(tmp_path, None, {})
+    assert worker.name == "worker"

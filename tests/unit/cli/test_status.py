@@ -9,7 +9,7 @@ from honeypost.app.presence import Claim, Presence
 from honeypost.cli.archive import Archive
 from honeypost.cli.main import main
 from honeypost.cli.status import collect
-from honeypost.config.schema import Budgets, Paths
+from honeypost.config.schema import Beside, Config, Paths
 
 NOW = 1_772_366_400.0 + 86_400 + 800
 """Some seconds after the history's end, on its second day."""
@@ -17,7 +17,7 @@ NOW = 1_772_366_400.0 + 86_400 + 800
 
 def test_the_figures(told: Paths) -> None:
     with Archive(told) as archive:
-        found = collect(archive, None, Budgets(), NOW)
+        found = collect(archive, None, Config(), NOW)
     assert not found.running
     assert (found.mode, found.started, found.uptime_seconds, found.listeners) == ("", "", 0.0, {})
     assert (found.decoys, found.decoys_today, found.guesses) == (1, 0, 11)
@@ -37,23 +37,28 @@ def test_the_figures(told: Paths) -> None:
 
 def test_yesterdays_mail_is_not_todays(told: Paths) -> None:
     with Archive(told) as archive:
-        found = collect(archive, None, Budgets(), NOW + 86_400)
+        found = collect(archive, None, Config(), NOW + 86_400)
     assert {b.name: b.used for b in found.budgets}["capture_bytes_per_day"] == 0
 
 
 @pytest.mark.parametrize(
-    ("listeners", "mode"),
+    ("listeners", "containment", "mode"),
     [
-        ({"smtp": ["127.0.0.1:25"]}, "standalone"),
-        ({"smtp": ["[::1]:25"], "lmtp": ["unix:/x"]}, "beside"),
+        ({"smtp": ["127.0.0.1:25"]}, "", "standalone"),
+        ({"smtp": ["[::1]:25"], "lmtp": ["unix:/x"]}, "/x.json", "deceive"),
+        ({"lmtp": ["unix:/x"]}, "", "observe"),
+        ({}, "", "observe"),
     ],
 )
-def test_a_running_daemon(history: Paths, listeners: dict[str, list[str]], mode: str) -> None:
+def test_a_running_daemon(
+    history: Paths, listeners: dict[str, list[str]], containment: str, mode: str
+) -> None:
     status = history.journal.with_name("status.json")
     status.write_text(json.dumps({"connections": 17, "cpu_seconds": 2.5}))
     presence = Presence(NOW - 90, listeners, {"up": 1})
     with Archive(history) as archive:
-        found = collect(archive, presence, Budgets(), NOW)
+        config = Config(beside=Beside(containment=containment))
+        found = collect(archive, presence, config, NOW)
     assert (found.running, found.mode, found.uptime_seconds) == (True, mode, 90.0)
     assert found.listeners == listeners
     assert found.budgets[0].used == 17
@@ -65,7 +70,7 @@ def test_a_daemon_that_does_not_tell(history: Paths, content: str | None) -> Non
     if content is not None:
         history.journal.with_name("status.json").write_text(content)
     with Archive(history) as archive:
-        found = collect(archive, Presence(NOW), Budgets(), NOW)
+        found = collect(archive, Presence(NOW), Config(), NOW)
     assert found.budgets[0].used == 0
 
 

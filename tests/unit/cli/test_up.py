@@ -43,7 +43,7 @@ def test_without_any_listener_there_is_nothing_to_run(
     config = tmp_path / "honeypost.toml"
     config.write_text('[listeners]\nsmtp = ""\nsubmission = ""\nsubmissions = ""\n')
     assert main(["up", "--data", str(tmp_path / "data"), "--config", str(config)]) == 2
-    assert "no listener is on" in capsys.readouterr().err
+    assert "no listener is on and no log is to be read" in capsys.readouterr().err
 
 
 def test_a_second_one_on_the_same_folder_is_refused(

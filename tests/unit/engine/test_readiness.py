@@ -33,7 +33,7 @@ def test_not_yet(observed: Observed, reason: str) -> None:
 def test_a_week_of_looking(observed: Observed) -> None:
     allowed, why = may_deceive(observed, NOW)
     assert allowed
-    assert "names that logged in: 3, networks: 3" in why
+    assert "names that logged in 3, networks 3" in why
 
 
 def test_days_that_were_not_looked_at_do_not_count() -> None:
