@@ -121,15 +121,23 @@ class FirewallLine:
     async def _told(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, orders: list[Order]
     ) -> None:
-        """Give orders and take the answers."""
+        """
+        Give orders and take the answers.
+
+        :raises ConnectionError: it is gone, or has not carried all out: all is told anew then.
+        """
+        before, why = self.refused, ""
         writer.write(b"".join(map(written, orders)))
         await writer.drain()
         for _ in orders:
             answer = await reader.readline()
             if not answer:
                 raise ConnectionResetError("it has ended the connection")
-            word, _, number = answer.decode("ascii", "replace").strip().partition(" ")
-            if word == "count" and number.isdecimal():
-                self.packets = int(number)
+            word, _, rest = answer.decode("ascii", "replace").strip().partition(" ")
+            if word == "count" and rest.isdecimal():
+                self.packets = int(rest)
             elif word == "no":
                 self.refused += 1
+                why = rest
+        if self.refused > before:
+            raise ConnectionRefusedError(f"an order was not carried out: {why}")
