@@ -29,6 +29,7 @@ SHOWN_LINES = 30
 
 EDGE_MIB, ALL_MIB = 40, 128
 P99_MS, MOST_MS = 20, 200
+DAY_LINES, ATTEMPT_LINES = 100_000, 15_000
 PACE_HOURS = (24, 2)
 """At 26 and at 500 guesses a day."""
 
@@ -93,6 +94,15 @@ def judge_pace(output: str) -> tuple[bool, str]:
     return kept and won == "0", f"{hours[0]} h, {hours[1]} h, {won} random pairs won"
 
 
+def judge_log_speed(output: str) -> tuple[bool, str]:
+    """Read log_speed's last line."""
+    shown = figure(output)
+    day, attempts = (
+        int(found.replace(",", "")) for found in re.findall(r"([\d,]+)(?: lines/s)? of ", shown)
+    )
+    return day >= DAY_LINES and attempts >= ATTEMPT_LINES, shown
+
+
 def last_json(output: str) -> dict[str, Any]:
     """Give the last line that is a JSON object."""
     lines = [line for line in output.splitlines() if line.startswith("{")]
@@ -131,6 +141,12 @@ ROWS = (
         "p99 <= 20 ms, max <= 200 ms under load",
         bench("lookup_latency"),
         judge=judge_latency,
+    ),
+    Row(
+        "log speed",
+        "lines/s: a day >= 100,000, attempts >= 15,000",
+        bench("log_speed"),
+        judge=judge_log_speed,
     ),
 )
 

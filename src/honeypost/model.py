@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, final
 
 
@@ -109,7 +109,7 @@ def neighbourhood(address: str) -> str:
         return "local"
     parsed = canonical_address(address)
     if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, 64), strict=False))
+        return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
     return str(parsed)
 
 
@@ -181,5 +181,8 @@ def printable(raw: bytes, limit: int = 256) -> str:
     'café\\x1b[2J\\xff'
     """
     text = raw[:limit].decode("utf-8", "backslashreplace")
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    if text.isprintable():
+        shown = text
+    else:
+        shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     return shown + "…" if len(raw) > limit else shown

@@ -62,6 +62,17 @@ def test_latency_is_judged(proof, p99: float, most: float, kept: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "attempts", "kept"),
+    [("131,072", "41,000", True), ("99,999", "41,000", False), ("131,072", "14,999", False)],
+)
+def test_log_speed_is_judged(proof, day: str, attempts: str, kept: bool) -> None:
+    line = (
+        f"{day} lines/s of a busy day (fail2ban 24,000), {attempts} of attempts only (fail2ban 9)"
+    )
+    assert proof.judge_log_speed(f"noise\nmeasured: {line}") == (kept, line)
+
+
+@pytest.mark.parametrize(
     ("slow", "fast", "won", "kept"),
     [
         ("23.9", "1.9", 0, True),

@@ -22,6 +22,9 @@ from honeypost.engine.roster import Roster
 from honeypost.engine.tally import MOST_ACCOUNTS, MOST_NETWORKS, Account, Network, Recent, counted
 from honeypost.model import neighbourhood, printable
 
+NAMES_REMEMBERED = 4096
+"""Typed names whose account is remembered: the same ones come again and again."""
+
 REFUSALS = frozenset({Outcome.REFUSED, Outcome.UNKNOWN, Outcome.RELAY_DENIED})
 
 
@@ -69,6 +72,7 @@ class Replay:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self._roster = Roster(rules.users or ())
+        self._accounts_of: dict[bytes, str] = {}
         self.networks: Recent[Network] = Recent(MOST_NETWORKS, Network)
         self.accounts: Recent[Account] = Recent(MOST_ACCOUNTS, Account)
         self.outcomes: Counter[tuple[Kind, Outcome]] = Counter()
@@ -96,7 +100,8 @@ class Replay:
         """Count an event; give the account that it is about, ``""`` for none."""
         account = self.account(event.name) if event.name else ""
         self.outcomes[event.kind, event.outcome] += 1
-        network = neighbourhood(event.client) if event.client else ""
+        # A client's address is in canonical form, so one of IPv4 is its own neighbourhood.
+        network = neighbourhood(event.client) if ":" in event.client else event.client
         if network:
             self.networks.touch(network).add(event, place.time)
         if account and event.kind is Kind.LOGIN:
@@ -105,7 +110,13 @@ class Replay:
 
     def account(self, name: bytes) -> str:
         """Give the canonical name, or what was typed where no decoy can have that name."""
-        return canonical(name, self.rules.domains) or printable(name.lower())
+        known = self._accounts_of.get(name)
+        if known is None:
+            if len(self._accounts_of) >= NAMES_REMEMBERED:
+                self._accounts_of.clear()
+            known = canonical(name, self.rules.domains) or printable(name.lower())
+            self._accounts_of[name] = known
+        return known
 
     def reason_real(self, account: str) -> str:
         """Say why the name is real or too near to a real one; ``""`` when it is neither."""

@@ -70,8 +70,10 @@ class Network:
     def add(self, event: LogEvent, time: float | None) -> None:
         """Count what it did."""
         if time is not None:
-            self.first = time if self.first is None else min(self.first, time)
-            self.last = time if self.last is None else max(self.last, time)
+            if self.first is None or time < self.first:
+                self.first = time
+            if self.last is None or time > self.last:
+                self.last = time
         if event.kind is Kind.RECIPIENT and event.outcome is Outcome.UNKNOWN:
             self.probes += 1
         elif event.kind is Kind.LOGIN:

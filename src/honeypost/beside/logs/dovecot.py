@@ -17,6 +17,7 @@ is named: better to know less than to accuse a bystander.
 from __future__ import annotations
 
 import re
+from collections import deque
 
 from honeypost.beside.logs.postfix import address
 from honeypost.engine.logevents import Kind, LogEvent, Outcome
@@ -31,6 +32,8 @@ SERVICES = {
 PROGRAMS = {b"", b"dovecot", b"dovecot-auth", b"auth", b"auth-worker"} | {
     service + b"-login" for service in SERVICES
 }
+SPEAKERS = (b"dovecot", b"auth", *(service + b"-login" for service in SERVICES))
+"""Most of Dovecot's lines are of those who serve mailboxes, and tell of no client."""
 PREFIXES = re.compile(rb"\A(?:dovecot(?:\[\d+\])?: )*")
 LOGIN = re.compile(rb"(imap|pop3|managesieve|submission)-login(?:\[\d+\])?: (?:Info: )?")
 AUTH = re.compile(rb"auth(?:-worker)?(?:\([\w-]+\)|\[\d+\])?: (?:Info: |Debug: )?")
@@ -67,6 +70,8 @@ def from_dovecot(program: bytes, text: bytes) -> LogEvent | None:
         return None
     if program not in {b"", b"dovecot"}:
         text = program + b": " + text
+    if not text.startswith(SPEAKERS):
+        return None
     text = PREFIXES.sub(b"", text, count=1)
     if match := LOGIN.match(text):
         return _from_login(SERVICES[match.group(1)], text[match.end() :])
@@ -85,9 +90,9 @@ def _from_login(service: str, text: bytes) -> LogEvent | None:
     if end is None:
         return None
     head, rest = text[: end.start()], text[end.start() :]
-    addresses = RIP.findall(rest)
-    client = address(addresses[-1]) if addresses else ""
-    name = _user(rest)
+    last = deque(RIP.finditer(rest), maxlen=1)
+    client = address(last[0].group(1)) if last else ""
+    name = _user(rest[: last[0].start()] if last else rest)
     if head in LET_IN:
         return LogEvent(Kind.LOGIN, Outcome.ACCEPTED, client, service, name)
     if failed := FAILED.search(head):
@@ -101,16 +106,11 @@ def _from_login(service: str, text: bytes) -> LogEvent | None:
     return None
 
 
-def _user(rest: bytes) -> bytes:
+def _user(before: bytes) -> bytes:
     """Take N out of ``: user=<N>, method=...``; a name may itself hold ``>, rip=``."""
-    if not rest.startswith(b": user=<"):
+    if not before.startswith(b": user=<"):
         return b""
-    before = rest[: _last_start(RIP, rest)]
     return before.removeprefix(b": user=<").rpartition(b">")[0]
-
-
-def _last_start(pattern: re.Pattern[bytes], text: bytes) -> int:
-    return max((match.start() for match in pattern.finditer(text)), default=len(text))
 
 
 def _from_driver(text: bytes) -> LogEvent | None:
@@ -127,13 +127,14 @@ def _from_auth(text: bytes, start: int, ending: re.Pattern[bytes]) -> LogEvent |
     ends = list(ending.finditer(text, start))
     if not ends:
         return None
-    addresses = {address(end.group(1)) for end in ends}
-    doubtful = len(addresses) > 1 and GIVEN_PASSWORD in text
     last = ends[-1]
+    client = address(last.group(1))
+    several = len(ends) > 1 and any(address(end.group(1)) != client for end in ends)
+    doubtful = several and GIVEN_PASSWORD in text
     return LogEvent(
         Kind.LOGIN,
         Outcome.REFUSED,
-        "" if doubtful else address(last.group(1)),
+        "" if doubtful else client,
         "",
         name=b"" if doubtful else text[start : last.start()],
         behind=True,

@@ -50,7 +50,8 @@ def read_line(raw: bytes, calendar: Calendar) -> Line | None:
         program, pid = match.groups()
         # In its own file Exim's text may look like a host and a program, but has no process id.
         if pid or program == DOVECOT or not _is_own_file(raw):
-            return Line(time, program, _dated(program, raw[match.end() :], calendar))
+            text = raw[match.end() :]
+            return Line(time, program, _undated(program, text, calendar))
     if BARE.match(raw, used):
         return Line(time, b"", raw[used:])
     return Line(time, EXIM, raw[used:]) if _is_own_file(raw) else None
@@ -58,7 +59,7 @@ def read_line(raw: bytes, calendar: Calendar) -> Line | None:
 
 def from_entry(entry: Entry, calendar: Calendar) -> Line:
     """Give an entry of the journal as a line."""
-    return Line(entry.time, entry.program, _dated(entry.program, entry.text, calendar))
+    return Line(entry.time, entry.program, _undated(entry.program, entry.text, calendar))
 
 
 def _is_own_file(raw: bytes) -> bool:
@@ -75,8 +76,8 @@ def _without_time(raw: bytes, calendar: Calendar) -> Line | None:
     return None
 
 
-def _dated(program: bytes, text: bytes, calendar: Calendar) -> bytes:
+def _undated(program: bytes, text: bytes, calendar: Calendar) -> bytes:
     """Take away the time that Exim may write into syslog a second time."""
-    if not program.startswith(EXIM) or not text[:1].isdigit():
-        return text
-    return text[calendar.read(text)[1] :]
+    if text[:1].isdigit() and program.startswith(EXIM):
+        return text[calendar.read(text)[1] :]
+    return text

@@ -7,7 +7,7 @@ dialect or to none, so that no text is tried in several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -77,30 +77,28 @@ class Reader:
     def lines(self, raw: list[bytes]) -> list[LogLine]:
         """Read lines; give those that tell of a client."""
         calendar = self.calendar
-        return self._take(len(raw), (read_line(each, calendar) for each in raw))
+        return self._take([read_line(each, calendar) for each in raw])
 
     def entries(self, entries: list[Entry]) -> list[LogLine]:
         """Read entries of the journal; give those that tell of a client."""
         calendar = self.calendar
-        return self._take(len(entries), (from_entry(each, calendar) for each in entries))
+        return self._take([from_entry(each, calendar) for each in entries])
 
-    def _take(self, count: int, lines: Iterable[Line | None]) -> list[LogLine]:
-        told: list[LogLine] = []
+    def _take(self, lines: Sequence[Line | None]) -> list[LogLine]:
+        file, told = self._file, []
         known = 0
-        time = self.time
         for number, line in enumerate(lines, start=self.line + 1):
             if line is None:
                 continue
             known += 1
-            time = line.time
+            self.time = line.time
             dialect = dialect_of(line.program)
             if dialect is not None and (event := dialect(line.program, line.text)) is not None:
-                told.append(LogLine(Place(self._file, number, time), event))
-        self.line += count
-        self.time = time
-        self._counts.lines += count
+                told.append(LogLine(Place(file, number, line.time), event))
+        self.line += len(lines)
+        self._counts.lines += len(lines)
         self._counts.known += known
-        self._counts.newest = time if known else self._counts.newest
+        self._counts.newest = self.time if known else self._counts.newest
         return told
 
 

@@ -24,11 +24,13 @@ class LineSplitter:
 
     def feed(self, block: bytes) -> list[bytes]:
         """Take a block; give the lines that end in it."""
-        lines = (self._start + block).split(b"\n")
+        data = self._start + block
+        lines = data.split(b"\n")
         last = lines.pop()
         if lines:
             self.waiting = len(last)
-            lines = [_whole(line) for line in lines]
+            if b"\r\n" in data or max(map(len, lines)) > LINE_BYTES:
+                lines = [_whole(line) for line in lines]
         else:
             self.waiting += len(block)
         self._start = last[:LINE_BYTES]

@@ -30,6 +30,7 @@ SECOND_BYTES = 16
 
 LAST_SECOND = 59
 """A leap second has no number of its own in Unix time."""
+SECONDS = {b"%02d " % second: min(second, LAST_SECOND) for second in range(LAST_SECOND + 2)}
 
 TAI_AHEAD_SECONDS = 10
 """What multilog adds to UTC; it knows no leap seconds."""
@@ -75,10 +76,10 @@ class Calendar:
     def read(self, line: bytes) -> tuple[float | None, int]:
         """Give the time at the start of a line and how many bytes it takes; ``(None, 0)``."""
         # Most lines are of the same minute as the one before.
-        if line[:MINUTE_BYTES] == self._key and line[15:16] == b" ":
-            seconds = line[MINUTE_BYTES:15]
-            if seconds.isdigit():
-                return self._at(seconds), SECOND_BYTES
+        if line[:MINUTE_BYTES] == self._key:
+            second = SECONDS.get(line[MINUTE_BYTES:SECOND_BYTES])
+            if second is not None:
+                return None if self._start is None else self._start + second, SECOND_BYTES
         if match := SYSLOG.match(line):
             return self._syslog(match), match.end()
         if match := ISO.match(line):
