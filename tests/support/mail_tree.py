@@ -147,19 +147,21 @@ auth optional pam_cap.so
 """
 
 
+SOURCES = {
+    "aliases": "postmaster: root\nwebmaster: root\n",
+    "mailboxes": "".join(f"{name} {name}\n" for name in REAL),
+    "virtual": f"sales@{DOMAIN} alice@{DOMAIN}\n",
+}
+
+
 @cache
 def _built() -> Path:
     """Build maps and database once: each is written through to the disk."""
     folder = Path(tempfile.mkdtemp(prefix="hp-maps-"))
     atexit.register(shutil.rmtree, folder)
-    (folder / "aliases").write_text("postmaster: root\nwebmaster: root\n")
-    (folder / "mailboxes").write_text("".join(f"{name} {name}\n" for name in REAL))
-    (folder / "virtual").write_text(f"sales@{DOMAIN} alice@{DOMAIN}\n")
-    for command, name in (
-        ("postalias", "aliases"),
-        ("postmap", "mailboxes"),
-        ("postmap", "virtual"),
-    ):
+    for name, text in SOURCES.items():
+        (folder / name).write_text(text)
+        command = "postalias" if name == "aliases" else "postmap"
         subprocess.run([command, f"hash:{folder}/{name}"], check=True, timeout=30)
     with sqlite3.connect(folder / "users.db") as database:
         database.execute("CREATE TABLE users (name TEXT, password TEXT, active INT)")
@@ -169,16 +171,23 @@ def _built() -> Path:
 
 
 class MailTree:
-    """One site; change it by its methods, then look."""
+    """
+    One site; change it by its methods, then look.
 
-    def __init__(self, base: Path, kind: str = "virtual") -> None:
+    :param built: with the maps as Postfix reads them; without, nothing is run and the answers
+        of the programs must be given (``look(run=...)``).
+    """
+
+    def __init__(self, base: Path, kind: str = "virtual", *, built: bool = True) -> None:
         self.base, self.kind = base, kind
         for folder in ("postfix", "spool/private", "data", "dovecot/conf.d", "root/etc/pam.d"):
             (base / folder).mkdir(parents=True, exist_ok=True)
         self.main = dict(MAIN) | ({} if kind == "debian" else VIRTUAL)
         self.master = MASTER
-        for path in _built().iterdir():
+        for path in _built().iterdir() if built else ():
             shutil.copy2(path, base / path.name)
+        for name, text in SOURCES.items():
+            self.write(name, text)
         self.dovecot = DOVECOT.format(base=base)
         self.databases = {"debian": PAM, "virtual": FILES, "sql": SQL}[kind]
         if kind != "debian":

@@ -129,8 +129,8 @@ def _without_ldap(text: str) -> str | None:
         reduced = [_without_ldap(part) for part in parts if _USER.search(part)]
         if not reduced or None in reduced:
             return None
-        same = len(reduced) == len(parts)
-        return text if same else "".join(filter(None, reduced))
+        joined = "".join(filter(None, reduced))
+        return joined if len(reduced) == 1 else f"(&{joined})"
     if operator == "|":
         return text if all(_without_ldap(part) == part for part in parts) else None
     return text if operator != "!" and _USER.search(text) else None
