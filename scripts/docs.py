@@ -2,7 +2,8 @@
 Write the manual's pages that come from the code; ``--check`` only says whether they are right.
 
 configuration.md and the sample honeypost.toml from the schema, commands.md from each command's
-own help, events.md from the vocabulary.  A test runs the check, so these pages cannot lie.
+own help, events.md from the vocabulary, findings.md from the kinds of findings.  A test runs the
+check, so these pages cannot lie.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from honeypost import events
+from honeypost.beside.survey.findings import THEMES, Part
 from honeypost.cli.main import VERBS, main
 from honeypost.cli.schema import SHAPES
 from honeypost.config.load import SECTIONS
@@ -126,10 +128,32 @@ def plain(text: str) -> str:
     )
 
 
+def site_findings() -> Iterator[str]:
+    """Every finding about a mail host, by theme."""
+    yield "# Findings about a mail host"
+    yield NOTE
+    yield "Before anything is attached, Postfix and Dovecot are looked at, without changing a byte."
+    yield "Each line below was seen to go wrong on the real daemons, or cannot be told for sure,"
+    yield "which counts the same. *refuse*: nothing is attached until you have mended it. *mend*: the"
+    yield "attaching takes care of it. *warn*: it goes on, and you know. Those marked *late bounce*"
+    yield "stand only against that; decoys are not touched by them. What is in braces is filled in."
+    for theme in THEMES:
+        yield ""
+        yield f"## {plain(theme.__doc__ or '').rstrip('.')}"
+        yield ""
+        yield "| finding | does | what and why | what to do | known from |"
+        yield "|---|---|---|---|---|"
+        for kind in theme.KINDS:
+            does = kind.severity + (f" ({kind.part})" if kind.part is not Part.DECOYS else "")
+            cells = (f"`{kind.code}`", does, kind.text, kind.mend, kind.source)
+            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
 PAGES = {
     "configuration.md": configuration,
     "commands.md": commands,
     "events.md": vocabulary,
+    "findings.md": site_findings,
     "honeypost.toml": lambda: iter(sample().splitlines()),
 }
 

@@ -21,7 +21,7 @@ ATTACHED_ALREADY = Kind(
     "attached-already",
     Severity.REFUSE,
     "{place} has parts of a Honeypost already ({what}).",
-    "Run `honeypost detach` first; `honeypost doctor` checks what is attached.",
+    "Run honeypost detach first; honeypost doctor checks what is attached.",
     "two chains or two containments on one host are not defined",
 )
 SERVICE_NAME_TAKEN = Kind(

@@ -58,7 +58,7 @@ LDAP_NOT_PROVEN = Kind(
     "ldap-not-proven",
     Severity.WARN,
     "Password database {passdb}: LDAP gets the same recipe as SQL, which was not proven here.",
-    "Try it on a host of yours first, with `honeypost doctor` and a disabled account.",
+    "Try it on a host of yours first, with honeypost doctor and a disabled account.",
     "reasoned: empty search = unknown, server down = temporary failure",
 )
 QUERY_CONDITION = Kind(

@@ -35,7 +35,7 @@ POSTFIX_NEWER = Kind(
     "postfix-newer",
     Severity.WARN,
     "Postfix {version} is newer than 3.10, the newest that was tried.",
-    "Read the probes of the attaching and `honeypost doctor` with care.",
+    "Read the probes of the attaching and honeypost doctor with care.",
     "measured on 3.7.11 and 3.10.13",
 )
 DOVECOT_TOO_OLD = Kind(
@@ -56,7 +56,7 @@ DOVECOT_2_4 = Kind(
     "dovecot-2.4",
     Severity.WARN,
     "Dovecot {version} speaks the 2.4 dialect, which was run far less than 2.3.",
-    "Read the probes of the attaching and `honeypost doctor` with care.",
+    "Read the probes of the attaching and honeypost doctor with care.",
     "the chain was measured on 2.4.1, the survey only against written examples",
 )
 LUA_MISSING = Kind(
@@ -71,7 +71,7 @@ LUA_HTTP_MISSING = Kind(
     Severity.REFUSE,
     "Dovecot's Lua has no dovecot.http, over which the decoy script asks us.",
     "Install the Dovecot packages of your distribution; a build without it cannot be used.",
-    "dovecot.http is there since 2.3.15",
+    "measured on 2.3.19.1 and 2.4.1, which have it built in",
 )
 MEMORY_SMALL = Kind(
     "memory-small",

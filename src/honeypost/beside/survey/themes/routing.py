@@ -39,7 +39,7 @@ ACCESS_ROUTES = Kind(
     "{parameter} of {service} asks {table}, which says {action} {target}: that comes after ours"
     " and wins.",
     "Move this check to smtpd_recipient_restrictions.",
-    "measured on 3.7.11: the last FILTER wins",
+    "reasoned from header_checks, where it was measured on 3.7.11",
 )
 ACCESS_UNREADABLE = Kind(
     "access-unreadable",
