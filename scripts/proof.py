@@ -86,7 +86,7 @@ def judge_latency(output: str) -> tuple[bool, str]:
 
 def judge_pace(output: str) -> tuple[bool, str]:
     """Read time_to_win's table: the hours at both paces, and the random pairs that won."""
-    hours = [float(hour) for hour in re.findall(r"median +([\d.]+) h", output)]
+    hours = [float(hour) for hour in re.findall(r"median of \d+ +([\d.]+) h", output)]
     (won,) = re.findall(r"pairs that won +(\d+)", output)
     kept = len(hours) == len(PACE_HOURS) and all(
         hour <= bar for hour, bar in zip(hours, PACE_HOURS, strict=True)

@@ -83,8 +83,8 @@ def test_log_speed_is_judged(proof, day: str, attempts: str, kept: bool) -> None
 )
 def test_pace_is_judged(proof, slow: str, fast: str, won: int, kept: bool) -> None:
     table = (
-        f"first decoy at 26/day, median    {slow} h (9 of 10: 178.2 h, never: 7)   <= 24 h\n"
-        f"first decoy at 500/day, median   {fast} h (9 of 10: 9.3 h, never: 0)     <= 2 h\n"
+        f"first decoy at 26/day, median of 201   {slow} h (9 of 10: 178.2 h, never: 7)   <= 24 h\n"
+        f"first decoy at 500/day, median of 201   {fast} h (9 of 10: 9.3 h, never: 0)     <= 2 h\n"
         f"20,000 random pairs that won     {won}                                   0\n"
     )
     assert proof.judge_pace(table)[0] is kept
