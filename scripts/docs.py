@@ -134,8 +134,8 @@ def site_findings() -> Iterator[str]:
     yield NOTE
     yield "Before anything is attached, Postfix and Dovecot are looked at, without changing a byte."
     yield "Each line below was seen to go wrong on the real daemons, or cannot be told for sure,"
-    yield "which counts the same. *refuse*: nothing is attached until you have mended it. *mend*: the"
-    yield "attaching takes care of it. *warn*: it goes on, and you know. Those marked *late bounce*"
+    yield "which counts the same. *refuse*: nothing is attached until you have mended it. *mend*:"
+    yield "the attaching takes care of it. *warn*: it goes on, and you know. Those marked *late bounce*"
     yield "stand only against that; decoys are not touched by them. What is in braces is filled in."
     for theme in THEMES:
         yield ""
