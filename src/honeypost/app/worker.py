@@ -30,6 +30,7 @@ from honeypost.app.child import Children
 from honeypost.app.courtesy import Courtesy
 from honeypost.app.judging import open_judging
 from honeypost.app.late_bounce import is_served
+from honeypost.app.importing import take_imports
 from honeypost.app.observing import observer
 from honeypost.app.presence import Presence, claimed
 from honeypost.app.rounds import Rounds
@@ -148,6 +149,11 @@ class Worker:
         self._tasks.start(janitor.run(), "janitor")
         self._tasks.start(keep_looking(self.rounds.look, ring.wait), "rounds")
         self._tasks.start(keep_looking(self._observer.look, asyncio.sleep), "observer")
+        taking = partial(
+            take_imports, self._paths.intel.parent, self._watched, self._observer.reread,
+            courtesy.give_way,
+        )  # fmt: skip
+        self._tasks.start(keep_looking(taking, asyncio.sleep), "imports")
         if self._standings is not None:
             self._tasks.start(keep_looking(self._standings.look, asyncio.sleep), "standings")
 

@@ -38,8 +38,13 @@ class Verb:
     summary: str
 
 
+ELSEWHERE: Final = {"import": ("imports", "import_logs")}
+"""Module and function of a verb that is a word of Python's own."""
+
+
 def _verb(name: str, summary: str) -> Verb:
-    return Verb(f"honeypost.cli.{name}", name, summary)
+    module, attribute = ELSEWHERE.get(name, (name, name))
+    return Verb(f"honeypost.cli.{module}", attribute, summary)
 
 
 VERBS: Final = {
@@ -53,6 +58,7 @@ VERBS: Final = {
         "explain": "Why an address, account, message or session was treated so.",
         "extract": "Take messages apart: links, recipients, attachments.",
         "replay": "What would have happened on yesterday's mail log.",
+        "import": "Learn from older logs who works here.",
         "attach": "Put it beside this host's Postfix and Dovecot.",
         "detach": "Take it off again, without a trace.",
         "rollback": "Undo an attachment that broke off.",

@@ -29,6 +29,7 @@ SHAPES: Final = {
     "demo": ("honeypost.cli.shapes", "DemoResult"),
     "extract": ("honeypost.extract.report", "Report"),
     "replay": ("honeypost.engine.replay", "ReplayedLine"),
+    "import": ("honeypost.cli.shapes", "Imported"),
 }
 """Module and class of one line of each command's output."""
 

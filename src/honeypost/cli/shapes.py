@@ -281,6 +281,26 @@ class DemoResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Imported:
+    """``honeypost import``: one object."""
+
+    lines: int
+    days: int
+    """That the logs tell of."""
+    users: int
+    """Names that logged in."""
+    networks: int
+    """From which they did."""
+    refused: int
+    """Logins."""
+    days_looked: float
+    """Altogether, within the last 30 days."""
+    may_deceive: bool
+    reason: str
+    """Why decoys may (not) be switched on without force."""
+
+
+@dataclass(frozen=True, slots=True)
 class Swept:
     """``honeypost gc``: one object."""
 

@@ -18,7 +18,6 @@ make his network a good one and the marker a real name.
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import dataclass, field
 
 from honeypost.decide.places import place
@@ -140,16 +139,6 @@ class Picture:
                 self._attacked(event, time).relays += 1
             case _:
                 pass
-
-    def leave_out(self, days: Container[int]) -> None:
-        """Take the counts of these days out; who logged in from where stays."""
-        self.days = {day: count for day, count in self.days.items() if day not in days}
-        self.guessed = {key: sums for key, sums in self.guessed.items() if key[0] not in days}
-        self.misses = {
-            key: tries
-            for key, tries in self.misses.items()
-            if number(tries.span.first) not in days and number(tries.span.last) not in days
-        }
 
     def _accepted(self, event: LogEvent, time: float) -> None:
         name = folded(event.name)

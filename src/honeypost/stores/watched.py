@@ -8,6 +8,7 @@ on; whatever ends the worker, no line is counted twice and none is left out.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from honeypost.engine.distinct import Distinct
@@ -58,6 +59,22 @@ _MISS: Final = f"""
     ON CONFLICT (name, place) DO UPDATE SET {_STRETCH}, {_REFUSALS}
     """  # noqa: S608 - ours
 
+_NEW_DAY: Final = "NOT IN (SELECT day FROM main.observed_days)"
+_LEARN: Final = (
+    # WHERE true: else SQLite takes ON for a join's (its manual, "Parsing Ambiguity").
+    f"""INSERT INTO main.observed_users SELECT * FROM other.observed_users WHERE true
+    ON CONFLICT (name) DO UPDATE SET {_STRETCH}""",  # noqa: S608 - ours
+    f"""INSERT INTO main.observed_homes SELECT * FROM other.observed_homes WHERE true
+    ON CONFLICT (name, place) DO UPDATE SET {_STRETCH}""",  # noqa: S608 - ours
+    f"""INSERT INTO main.observed_guesses SELECT * FROM other.observed_guesses
+    WHERE day {_NEW_DAY} ON CONFLICT (day, name) DO UPDATE SET {_REFUSALS}""",  # noqa: S608 - ours
+    f"""INSERT INTO main.observed_misses SELECT * FROM other.observed_misses
+    WHERE CAST(first / {DAY} AS INTEGER) {_NEW_DAY} AND CAST(last / {DAY} AS INTEGER) {_NEW_DAY}
+    ON CONFLICT (name, place) DO UPDATE SET {_STRETCH}, {_REFUSALS}""",  # noqa: S608 - ours
+    "INSERT OR IGNORE INTO main.observed_days SELECT * FROM other.observed_days",
+)
+"""Joins another store's tables; the days come last, as they say what is new."""
+
 _SHED: Final = (
     ("guesses", MOST_GUESSES, "day, name", "max(front, behind), day"),
     (
@@ -99,17 +116,23 @@ class Watched:
             self._intel.set_cursor(STATE, state)
             self._intel.set_cursor(SAID, said)
 
-    def learn(self, picture: Picture) -> None:
+    def learn(self, other: Path) -> None:
         """
-        Join a picture of other logs.
+        Join what was observed elsewhere, in one transaction; twice is as good as once.
 
         A day that was looked at already is not counted again; who logged in from where on
         such a day is learned all the same, as that cannot be counted twice.
+
+        :param other: a store with observations that nobody writes.
         """
-        looked = {day for (day,) in self._intel.ask("SELECT day FROM observed_days")}
-        picture.leave_out(looked)
-        with self._intel.batch():
-            self._join(picture)
+        self._intel.ask("ATTACH ? AS other", (str(other),))
+        try:
+            with self._intel.batch():
+                for statement in _LEARN:
+                    self._intel.change(statement, [()])
+                self._shed_all()
+        finally:
+            self._intel.ask("DETACH other")
 
     def stand(self, name: str, reality: Reality, now: float) -> None:
         """Keep what the site's own sources said of a guessed name."""
@@ -160,6 +183,9 @@ class Watched:
                 for key, tries in picture.misses.items()
             ],
         )
+        self._shed_all()
+
+    def _shed_all(self) -> None:
         for table, limit, key, order in _SHED:
             self._shed(table, limit, key, order)
 

@@ -107,18 +107,6 @@ def test_a_silent_day_or_two_between_lines_were_looked_at(gap: int, days: int) -
     assert len(later.days) == days - 1
 
 
-def test_days_that_are_known_are_left_out(picture: Picture) -> None:
-    for time in (NOON - 86_400, NOON):
-        picture.take(login("info"), time)
-        picture.take(login("bob", good=True), time)
-    picture.take(login("sales"), NOON - 86_400)
-    picture.leave_out({DAY})
-    assert set(picture.days) == {DAY - 1}
-    assert set(picture.guessed) == {(DAY - 1, "info"), (DAY - 1, "sales")}
-    assert set(picture.misses) == {("sales", "192.0.2.0/24")}
-    assert picture.users["bob"] == Span(NOON - 86_400, NOON)
-
-
 def test_a_name_is_kept_printable_and_short() -> None:
     assert folded(b" Caf\xc3\xa9\x1b[2J ") == "café\\x1b[2j"
     assert len(folded(b"a" * 1000)) == NAME_LIMIT + 1

@@ -92,23 +92,51 @@ def test_picture_and_state_come_into_force_together(watched: Watched, view, monk
     assert view.guesses(0) == []
 
 
-def test_other_logs_add_days_that_were_not_looked_at(watched: Watched, view) -> None:
+@pytest.fixture
+def other(tmp_path: Path) -> Path:
+    """What was observed elsewhere: yesterday, and a day that is known here as well."""
+    path = tmp_path / "other" / "intel.db"
+    with IntelStore(path) as intel:
+        elsewhere = picture(
+            (login("info"), NOON - DAY),
+            (login("sales", "203.0.113.1"), NOON - DAY),
+            (login("info"), NOON),
+            (login("bob", good=True), NOON),
+        )
+        Watched(intel).add(elsewhere, "there")
+    return path
+
+
+def test_other_logs_add_days_that_were_not_looked_at(watched: Watched, view, other) -> None:
     watched.add(picture((login("info"), NOON)), "here")
-    older = picture(
-        (login("info"), NOON),
-        (login("bob", good=True), NOON),
-        (login("info"), NOON - DAY),
-    )
-    watched.learn(older)
-    assert [(day.day, day.refused, day.accepted) for day in view.days(0)] == [
-        (number(NOON) - 1, 1, 0),
-        (number(NOON), 1, 0),
-    ]
+    for _ in range(2):  # whoever is interrupted does it again
+        watched.learn(other)
+        assert [(day.day, day.refused, day.accepted) for day in view.days(0)] == [
+            (number(NOON) - 1, 2, 0),
+            (number(NOON), 1, 0),
+        ]
+        assert [(guess.day, guess.name, guess.tries) for guess in view.guesses(0)] == [
+            (number(NOON) - 1, "info", 1),
+            (number(NOON) - 1, "sales", 1),
+            (number(NOON), "info", 1),
+        ]
+        assert {(miss.name, miss.tries) for miss in view.misses(0.0)} == {("info", 1), ("sales", 1)}
+        assert view.users() == {"bob": number(NOON)}
+        assert [home.place for home in view.homes(0.0)] == ["192.0.2.0/24"]
+        assert watched.state == "here"
+
+
+def test_learning_is_all_or_nothing(watched: Watched, view, other, monkeypatch) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(watched, "_shed_all", broken)
+    with pytest.raises(ZeroDivisionError):
+        watched.learn(other)
+    assert view.users() == {}
+    monkeypatch.undo()
+    watched.learn(other)
     assert view.users() == {"bob": number(NOON)}
-    before = view.guesses(0)
-    watched.learn(picture((login("info"), NOON), (login("info"), NOON - DAY)))
-    assert view.guesses(0) == before
-    assert watched.state == "here"
 
 
 def test_names_are_given_until_there_are_too_many(watched: Watched, monkeypatch) -> None:
