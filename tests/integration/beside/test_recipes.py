@@ -1,0 +1,275 @@
+"""What the recipes give does on the real Dovecot what it is for: deny copies, and fields."""
+
+from __future__ import annotations
+
+import imaplib
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from honeypost.beside.dovecot.chain import DecoyChain
+from honeypost.beside.survey.programs import run_program
+from honeypost.beside.survey.read import read_site
+from honeypost.beside.survey.recipes import recipe_for
+from support import golden
+from support.mail_tree import MailTree
+from support.namespace import Namespace
+from support.waiting import until
+
+pytestmark = pytest.mark.real
+
+UID = 5001
+PORT = 2143
+
+
+@pytest.fixture
+def tmp_path():
+    """A folder that Dovecot's own users may enter, which pytest's is not."""
+    base = Path(tempfile.mkdtemp(prefix="hp-", dir="/tmp"))
+    base.chmod(0o755)
+    yield base
+    shutil.rmtree(base, ignore_errors=True)
+
+
+FIRST = """\
+base_dir = {base}/run
+state_dir = {base}/state
+log_path = {base}/log
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+auth_failure_delay = 0
+first_valid_uid = 5000
+mail_location = maildir:~/Maildir
+service imap-login {{
+  inet_listener imap {{
+    port = 2143
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+"""
+
+STAND_IN = """\
+function auth_password_verify(req, password)
+  if password ~= "123456" then return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, "" end
+  local home = "{base}/decoys/" .. req.user
+  return dovecot.auth.PASSDB_RESULT_OK, {{
+    userdb_uid = "5001", userdb_gid = "5001", userdb_home = home,
+    userdb_mail = "maildir:" .. home .. "/Maildir", {fields} }}
+end
+function auth_passdb_lookup(req) return dovecot.auth.PASSDB_RESULT_USER_UNKNOWN, "" end
+"""
+"""Lets everybody in whom the chain lets through to it, as the decoy script may."""
+
+
+class Dovecot:
+    """One instance: a site's own databases, then what a recipe puts behind them."""
+
+    def __init__(self, base: Path, site: str) -> None:
+        self.base, self.site = base, site
+        for name in ("run", "state", "decoys", "lua", "deny"):
+            (base / name).mkdir()
+        (base / "decoys").chmod(0o777)
+        self.config = base / "private.conf"
+        self.config.write_text(FIRST.format(base=base) + site + "userdb {\n  driver = passwd\n}\n")
+
+    def attach(self, *, fields: bool = True) -> None:
+        """Write the chain that the recipe of this very configuration gives."""
+        tree = MailTree(self.base / "tree")
+        tree.look()
+        site = read_site(
+            postfix_directory=tree.base / "postfix",
+            dovecot_config=self.config,
+            root=tree.base / "root",
+        )
+        recipe = recipe_for(site, self.base / "deny")
+        for file in recipe.files:
+            file.path.write_text(file.content)
+            file.path.chmod(file.mode)
+        chain = DecoyChain(
+            directory=self.base / "lua", url="", key="", marker_domain="m.invalid",
+            uid=UID, gid=UID, home=self.base / "decoys", deny=recipe.deny,
+        )  # fmt: skip
+        given = dict(recipe.fields) if fields else {}
+        if "userdb_mail_access_groups" in given:
+            given["userdb_mail_access_groups"] = "nogroup"  # the package makes the real one
+        given["userdb_quota_rule"] = "*:storage=1M"
+        lines = ", ".join(f"[{json.dumps(name)}] = {json.dumps(v)}" for name, v in given.items())
+        script = STAND_IN.format(base=self.base, fields=lines)
+        (self.base / "lua/decoy.lua").write_text(script)
+        guard = Path(__file__).parents[3] / "src/honeypost/beside/lua/guard.lua"
+        (self.base / "lua/guard.lua").write_text(guard.read_text())
+        own = FIRST.format(base=self.base) + self.site
+        users = "userdb {\n  driver = passwd\n}\n"
+        self.config.write_text(own + chain.passdbs() + chain.userdb() + users)
+
+    def __enter__(self):
+        self.namespace = Namespace()
+        command = ["dovecot", "-F", "-c", str(self.config)]
+        self.process = subprocess.Popen(self.namespace.command(command))
+        until((self.base / "run/master.pid").exists, self.said)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(timeout=10)
+        self.namespace.close()
+
+    def said(self) -> str:
+        log = self.base / "log"
+        return log.read_text() if log.exists() else ""
+
+    def imap(self) -> imaplib.IMAP4:
+        return _Imap(self.namespace)
+
+    def lets_in(self, name: str, password: str = "123456") -> bool:
+        client = self.imap()
+        try:
+            return client.login(name, password)[0] == "OK"
+        except imaplib.IMAP4.error:
+            return False
+        finally:
+            client.shutdown()
+
+
+class _Imap(imaplib.IMAP4):
+    def __init__(self, namespace: Namespace) -> None:
+        self._namespace = namespace
+        super().__init__("127.0.0.1", PORT, timeout=20)
+
+    def _create_socket(self, timeout):
+        return self._namespace.connect(self.host, self.port, timeout=timeout)
+
+
+def sql_site(base: Path, condition: str) -> str:
+    """A site in SQLite: alice is active, dora was switched off."""
+    import sqlite3  # noqa: PLC0415 - nothing else here needs it
+
+    with sqlite3.connect(base / "users.db") as database:
+        database.execute("CREATE TABLE users (name TEXT, password TEXT, active INT)")
+        rows = [("alice", "real-9431", 1), ("dora", "real-7712", 0)]
+        database.executemany("INSERT INTO users VALUES (?, ?, ?)", rows)
+    database.close()
+    (base / "sql.conf.ext").write_text(
+        f"driver = sqlite\nconnect = {base}/users.db\ndefault_pass_scheme = PLAIN\n"
+        "password_query = SELECT name AS user, password, '5000' AS userdb_uid, \\\n"
+        "  '5000' AS userdb_gid, '/nonexistent' AS userdb_home \\\n"
+        f"  FROM users WHERE name = '%u'{condition}\n"
+    )
+    return f"passdb {{\n  driver = sql\n  args = {base}/sql.conf.ext\n}}\n"
+
+
+def test_a_switched_off_account_never_gets_through_with_the_deny_copy(tmp_path):
+    dovecot = Dovecot(tmp_path, sql_site(tmp_path, " AND active = 1"))
+    dovecot.attach()
+    copy = tmp_path / "deny/honeypost-deny-1.conf.ext"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    with dovecot:
+        assert not dovecot.lets_in("dora")
+        assert not dovecot.lets_in("alice")
+        assert dovecot.lets_in("ines"), dovecot.said()
+    # Without the copy the account is open: that is what the copy is for.
+    copied = dovecot.config.read_text().replace(str(copy), str(tmp_path / "sql.conf.ext"))
+    dovecot.config.write_text(copied)
+    (tmp_path / "run/master.pid").unlink(missing_ok=True)
+    with dovecot:
+        assert dovecot.lets_in("dora")
+
+
+def test_two_databases_keep_each_others_users_from_getting_through(tmp_path):
+    for number, name in enumerate(("alice", "bob")):
+        (tmp_path / f"users{number}").write_text(f"{name}:{{PLAIN}}real-9431:5000:5000::/no::\n")
+    site = "".join(
+        f"passdb {{\n  driver = passwd-file\n  args = {tmp_path}/users{n}\n}}\n" for n in (0, 1)
+    )
+    dovecot = Dovecot(tmp_path, site)
+    dovecot.attach()
+    with dovecot:
+        assert [dovecot.lets_in(name) for name in ("alice", "bob", "ines")] == [False, False, True]
+    text = dovecot.config.read_text()
+    dovecot.config.write_text(
+        text.replace("  deny = yes\n", "  deny = yes\n  skip = unauthenticated\n")
+    )
+    (tmp_path / "run/master.pid").unlink(missing_ok=True)
+    with dovecot:
+        assert dovecot.lets_in("bob"), "the guard alone was thought not to hold here"
+
+
+BARE = (
+    "passdb {{\n  driver = passwd-file\n  args = {base}/users\n}}\n"
+    "mail_access_groups = games\n"
+    "namespace inbox {{\n  inbox = yes\n  separator = /\n  location = maildir:{base}/all/%u\n}}\n"
+    "namespace public {{\n  type = public\n  separator = /\n  prefix = Public/\n"
+    "  location = maildir:{base}/public\n}}\n"
+)
+
+
+@pytest.mark.parametrize("fields", [True, False], ids=["with the fields", "without"])
+def test_a_decoys_login_brings_quota_its_own_inbox_and_no_public_folders(tmp_path, fields):
+    (tmp_path / "users").write_text("alice:{PLAIN}real-9431:5000:5000::/no::\n")
+    (tmp_path / "all").mkdir(mode=0o777)
+    (tmp_path / "all").chmod(0o777)
+    (tmp_path / "public").mkdir()
+    dovecot = Dovecot(tmp_path, BARE.format(base=tmp_path))
+    dovecot.attach(fields=fields)
+    with dovecot:
+        client = dovecot.imap()
+        client.login("ines", "123456")
+        mail = b"Subject: x\r\n\r\n" + b"y" * 700_000
+        replies = [client.append("INBOX", "", "", mail) for _ in range(2)]
+        folders = b" ".join(client.list()[1])
+        groups = groups_of_imap(dovecot.process.pid)
+        client.shutdown()
+    assert (b"OVERQUOTA" in replies[1][1][0]) is fields
+    assert (b"Public" not in folders) is fields
+    assert (tmp_path / "decoys/ines/Maildir").exists() is fields
+    assert (gid_of("games") not in groups) is fields
+
+
+def gid_of(name: str) -> int:
+    import grp  # noqa: PLC0415 - nothing else here needs it
+
+    return grp.getgrnam(name).gr_gid
+
+
+def groups_of_imap(master: int) -> set[int]:
+    """Supplementary groups of the one imap process below a master."""
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            lines = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
+        except (OSError, ValueError):
+            continue
+        if lines["Name"] == "imap" and int(lines["PPid"]) == master:
+            return set(map(int, lines["Groups"].split()))
+    raise AssertionError("no imap process")
+
+
+@pytest.mark.parametrize("kind", ["debian", "virtual", "sql"])
+def test_the_recorded_answers_are_those_of_the_programs(kind, tmp_path):
+    """The unit tests stand on them; compared where the versions are those of the record."""
+    kept = json.loads((golden.GOLDEN / f"{kind}.json").read_text())
+    if run_program(["dovecot", "--version"]).out.split() != kept["dovecot --version"][0].split():
+        pytest.skip("another Dovecot than that of the record")
+    told, run = golden.record(tmp_path)
+    MailTree(tmp_path, kind).look(run=run)
+    assert told.keys() == kept.keys()
+    for command in (c for c in kept if c.startswith("postmap")):
+        assert told[command] == kept[command]
+    for command in (c for c in kept if c.startswith("postconf")):
+        theirs = dict(line.partition(" = ")[::2] for line in told[command])
+        ours = dict(line.partition(" = ")[::2] for line in kept[command])
+        assert {n: theirs.get(n) for n in ours if n != "mail_version"} == {
+            n: value for n, value in ours.items() if n != "mail_version"
+        }
