@@ -65,10 +65,10 @@ class Honeypost:
         late_bounce: Mapping[str, object] | None = None,
     ) -> None:
         self.host, self.data = host, host.data
-        self._configuration = host.base / "honeypost.toml"
+        self.configuration = host.base / "honeypost.toml"
         limbo = host.limbo and f"unix:{host.postfix.queue}/{host.limbo.socket}"
         maps = [f'"texthash:{host.base}/{name}"' for name in ("mailboxes", "aliases", "senders")]
-        self._configuration.write_text(
+        self.configuration.write_text(
             CONFIGURATION.format(
                 sink=host.sink,
                 policy=host.policy,
@@ -88,7 +88,7 @@ class Honeypost:
             lines = "".join(
                 f"{name} = {json.dumps(value)}\n" for name, value in late_bounce.items()
             )
-            with self._configuration.open("a") as file:
+            with self.configuration.open("a") as file:
                 file.write(f"\n[late_bounce]\n{lines}")
         self.pids: dict[str, int] = {}
 
@@ -102,7 +102,7 @@ class Honeypost:
     def start(self) -> None:
         """Start and wait for the line that says it answers."""
         self._log = (self.host.base / "honeypost.log").open("ab")
-        up = ["up", "--data", self.data, "--config", self._configuration]
+        up = ["up", "--data", self.data, "--config", self.configuration]
         self._process = subprocess.Popen(
             self.host.namespace.command([sys.executable, "-m", "honeypost.cli.main", *up]),
             stdout=subprocess.PIPE,

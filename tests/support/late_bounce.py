@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from honeypost.beside.postfix.limbo_config import LimboConfig, MailboxTable
 from support.dns_server import DnsServer
+from support.honeypost import Honeypost
 from support.mailhost import MailHost
 from support.postfix_host import HOSTNAME, MX_PORT
 from support.users import DOMAIN
@@ -44,6 +46,11 @@ def virtual_site(base: Path) -> LimboConfig:
     return LimboConfig("private/dovecot-lmtpd", HOSTNAME, TOKEN, (DOMAIN,), (table,))
 
 
+def system_site(base: Path) -> LimboConfig:
+    """System users and aliases, delivered by local(8)."""
+    return LimboConfig("private/dovecot-lmtpd", HOSTNAME, TOKEN, local=(DOMAIN,))
+
+
 def name_server(
     host: MailHost, zone: Mapping[tuple[str, str], list[str]] | None = None
 ) -> DnsServer:
@@ -56,6 +63,12 @@ def name_server(
 def settings(delay_hours: float = 4.0, mode: str = "on") -> dict[str, object]:
     """Give the section of the configuration."""
     return {"mode": mode, "delay_hours": delay_hours, "nameservers": [RESOLVER]}
+
+
+def switch(ours: Honeypost, mode: str) -> None:
+    """Write the mode; it holds from the next start on."""
+    text = ours.configuration.read_text()
+    ours.configuration.write_text(re.sub(r'(\[late_bounce\]\nmode = )"\w+"', rf'\1"{mode}"', text))
 
 
 def send(

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from honeypost.cli import screen
 from honeypost.config.schema import Paths
+from honeypost.engine.bounces import withheld
 from honeypost.events import DecoyAdopted, DecoyEntered, LoginRefused, MessageCaptured
 from honeypost.extract.report import Report
 from honeypost.intel.lineage import Lineages
@@ -87,8 +88,15 @@ class Archive:
         return self.journal.counts(since) if self.journal else {}
 
     def messages(self) -> list[Joined]:
-        """All captured messages, oldest first, each with all its recipients."""
-        return list(self.segments.joined()) if self.paths.segments.is_dir() else []
+        """All messages that decoys sent, oldest first, each with all its recipients."""
+        return [message for message in self._joined() if not withheld(message.capture)]
+
+    def withheld(self) -> list[Joined]:
+        """All messages to unknown addresses, oldest first; see :mod:`honeypost.engine.bounces`."""
+        return [message for message in self._joined() if withheld(message.capture)]
+
+    def _joined(self) -> Iterator[Joined]:
+        return self.segments.joined() if self.paths.segments.is_dir() else iter(())
 
     @property
     def intel(self) -> IntelView | None:

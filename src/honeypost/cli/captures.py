@@ -9,17 +9,19 @@ defanged.  ``--raw`` writes the exact bytes.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
-from honeypost.cli import screen
+from honeypost.cli import screen, withheld
 from honeypost.cli.archive import Archive
-from honeypost.cli.options import DataOption, JsonOption, existing_data
+from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
 from honeypost.cli.shapes import Attachment, Capture, Link
 from honeypost.config.schema import Paths
+from honeypost.engine.bounces import withheld as is_withheld
 from honeypost.errors import HoneypostError, UsageError
 from honeypost.extract.report import Report
 from honeypost.model import printable
@@ -46,18 +48,40 @@ def listing(
     context: typer.Context,
     data: DataOption,
     limit: Annotated[int, typer.Option(min=1, help="Newest so many.")] = LISTED,
+    late_bounce: Annotated[
+        bool, typer.Option("--late-bounce", help="Mail from outside to unknown addresses instead.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List captured messages, oldest first; "show ID" shows one."""
     if context.invoked_subcommand:
         return
     with Archive(Paths(existing_data(data))) as archive:
-        messages = archive.messages()
+        messages = archive.withheld() if late_bounce else archive.messages()
         found = [shape(archive, message) for message in messages[-limit:]]
+        day = withheld.today(archive, time.time())
     if as_json:
         screen.print_json(*found)
+    elif late_bounce:
+        withheld.show_list(found, len(messages) - len(found), day)
     else:
         show_list(found, len(messages) - len(found))
+
+
+@captures.command("release")
+def release(
+    capture: Annotated[
+        str, typer.Argument(metavar="ID", help="Capture id, in full or as listed, or a queue id.")
+    ],
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help="A real user of this site.")],
+    data: DataOption,
+    config: ConfigOption = None,
+) -> None:
+    """Deliver mail to an unknown address to a real mailbox now; never what a decoy sent."""
+    with Archive(Paths(existing_data(data))) as archive:
+        message = one(archive, capture)
+        address = withheld.release(archive, message, to, settings(config, data))
+    withheld.say_released(message.capture.id, address)
 
 
 @captures.command("show")
@@ -90,7 +114,8 @@ def one(archive: Archive, wanted: str) -> Joined:
 
     :raises UsageError: when several are. :raises HoneypostError: when there is none.
     """
-    found = [message for message in archive.messages() if means(message, wanted)]
+    every = [*archive.messages(), *archive.withheld()]
+    found = [message for message in every if means(message, wanted)]
     if len(found) > 1:
         raise UsageError(f"{wanted!r} fits {len(found)} messages; give more of the id")
     if not found:
@@ -133,6 +158,7 @@ def shape(archive: Archive, message: Joined, *, full: bool = False) -> Capture:
         if full
         else [],
         errors=list(known.errors) if full else [],
+        late_bounce=withheld.states(archive, message) if is_withheld(kept) else [],
     )
 
 
@@ -190,13 +216,23 @@ def show_one(found: Capture, body: bytes) -> None:
 
 def _facts(found: Capture) -> Iterator[tuple[str, str]]:
     yield "time", found.time.replace("T", " ")
-    yield "account", f"{found.account} from {found.client}"
+    yield from _whose(found)
     yield "told", f"250 2.0.0 Ok: queued as {found.queue_id}"
     yield "size", f"{screen.size(found.size)}, sha256 {found.sha256[:16]}..."
     yield "from", f"<{found.reverse_path}>"
     yield "to", ", ".join(found.recipients)
-    if not found.extracted:
+    if not (found.extracted or found.late_bounce):
         yield "links", "not looked at yet"
+
+
+def _whose(found: Capture) -> Iterator[tuple[str, str]]:
+    if not found.late_bounce:
+        yield "account", f"{found.account} from {found.client}"
+        return
+    yield "client", found.client
+    for each in found.late_bounce:
+        why = f": {each.why}" if each.why else ""
+        yield "sender", f"{withheld.WORDS[each.state]} of {each.recipient}{why}"
 
 
 def lines(body: bytes) -> Iterator[str]:

@@ -8,7 +8,7 @@ attacker is text with controls escaped.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,18 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
+class LateBounced:
+    """The late bounce in the last 24 hours."""
+
+    kept: int = 0
+    """Messages to unknown addresses."""
+    told: int = 0
+    """Recipients whose sender was told that they do not exist."""
+    silenced: int = 0
+    """Recipients whose sender is never told."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """``honeypost status``: one object."""
 
@@ -157,6 +169,7 @@ class Status:
     """``given``, or why no decoy login is granted now."""
     troubles: list[Trouble]
     observed: Observed
+    late_bounce: LateBounced = field(default_factory=LateBounced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +209,16 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """One recipient that does not exist."""
+
+    recipient: str
+    state: str
+    """Of the sender: ``open`` (not judged yet), ``waits``, ``told``, ``never`` (told)."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """``honeypost captures``: one object a message; lists are filled by ``show`` only."""
 
@@ -217,6 +240,8 @@ class Capture:
     links: list[Link]
     attachments: list[Attachment]
     errors: list[str]
+    late_bounce: list[Withheld] = field(default_factory=list)
+    """Of mail to unknown addresses: what becomes of each recipient."""
 
 
 @dataclass(frozen=True, slots=True)

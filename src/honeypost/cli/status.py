@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from honeypost.app.presence import Presence, running
-from honeypost.cli import observed, observed_screen, screen, shapes
+from honeypost.cli import observed, observed_screen, screen, shapes, withheld
 from honeypost.cli.archive import Archive
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
 from honeypost.config.schema import Budgets, Config, Paths
@@ -90,6 +90,7 @@ def collect(
         grants=_grants(archive),
         troubles=_troubles(archive, now),
         observed=observed.collect(archive, config, mode, now),
+        late_bounce=withheld.today(archive, now),
     )
 
 
@@ -186,6 +187,8 @@ def show(found: shapes.Status) -> None:
     only_looks = bool(found.observed.logs) and not found.listeners
     if not only_looks or found.sessions or found.captures or found.decoys:
         _show_decoys(out, found)
+    if found.late_bounce.kept:
+        out.print(screen.label("late bounce", withheld.in_one_line(found.late_bounce)))
     for trouble in found.troubles:
         out.print(screen.label(trouble.time[5:16].replace("T", " "), trouble.text, "yellow"))
 
