@@ -54,11 +54,11 @@ def imported(
         built = Path(folder) / "observed.db"
         _fold(blocks, counts, built, marker_domain, clock)
         with Observations(built) as view:
-            days, homes = view.days(0), view.homes(0.0)
+            days, observed = view.days(0), view.observed(clock())
             figures = {
                 "days": len(days),
-                "users": len(view.users()),
-                "networks": len(homes),
+                "users": observed.users,
+                "networks": observed.networks,
                 "refused": sum(day.refused for day in days),
             }
         _hand_over(built, paths, clock)

@@ -28,9 +28,9 @@ from typing import Any, Final
 
 from honeypost.app.child import Children
 from honeypost.app.courtesy import Courtesy
+from honeypost.app.importing import take_imports
 from honeypost.app.judging import open_judging
 from honeypost.app.late_bounce import is_served
-from honeypost.app.importing import take_imports
 from honeypost.app.observing import observer
 from honeypost.app.presence import Presence, claimed
 from honeypost.app.rounds import Rounds

@@ -39,8 +39,6 @@ STATE: Final = "observed"
 """Name of the cursor that says how far the log was read."""
 SAID: Final = "observed-said"
 """Name of the cursor that holds what the status shows of each log."""
-ERASED: Final = "observed-erased"
-"""Counts erasures, so that whoever remembers places reads them all anew."""
 USERS_SHED: Final = "observed-users-shed"
 """Set when there were more names than are kept."""
 
@@ -71,14 +69,6 @@ NAMED: Final = ("users", "homes", "guesses", "misses", "standings")
 """Tables that name somebody."""
 PLACED: Final = ("homes", "misses")
 """Tables that tell a place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Home:
-    """A place from which somebody logged in, and when last."""
-
-    place: str
-    last: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +138,6 @@ class Observations(IntelView):
     def logs(self) -> list[LogState]:
         """Which logs are followed, and how that goes."""
         return msgspec.json.decode(self.cursor(SAID) or "[]", type=list[LogState])
-
-    def generation(self) -> str:
-        """Changes whenever something was erased, so that it is not remembered elsewhere."""
-        return self.cursor(ERASED)
-
-    def homes(self, since: float, limit: int = MOST_HOMES) -> list[Home]:
-        """Places with good logins since then, the latest first."""
-        rows = self.ask(
-            "SELECT place, max(last) FROM observed_homes WHERE last >= ?"
-            " GROUP BY place ORDER BY max(last) DESC LIMIT ?",
-            (since, limit),
-        )
-        return [Home(*row) for row in rows]
 
     def count_expired(self, now: float, kept: Observe) -> int:
         """How many rows a sweep would delete now."""

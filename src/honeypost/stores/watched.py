@@ -19,7 +19,6 @@ from honeypost.engine.watching import DayCount, Picture
 from honeypost.ports import Reality
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.observations import (
-    ERASED,
     MOST_GUESSES,
     MOST_HOMES,
     MOST_MISSES,
@@ -156,13 +155,10 @@ class Watched:
     async def forget(self, trace: Trace) -> int:
         """Delete every row that names the address; how many there were."""
         with self._intel.durably(), self._intel.batch():
-            gone = sum(
+            return sum(
                 self._intel.change(f"DELETE FROM observed_{condition}", [bound])  # noqa: S608 - ours
                 for condition, bound in list(tracing(self._intel.ask, trace))
             )
-            erased = int(self._intel.cursor(ERASED) or 0) + 1
-            self._intel.set_cursor(ERASED, str(erased))
-        return gone
 
     def _join(self, picture: Picture) -> None:
         change = self._intel.change

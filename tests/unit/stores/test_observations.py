@@ -14,7 +14,6 @@ from honeypost.engine.watching import Picture, number
 from honeypost.ports import Reality
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.observations import (
-    Home,
     Observations,
     open_observations,
     read_observed,
@@ -81,21 +80,6 @@ def test_what_was_written_is_read(watched: Watched, view: Observations) -> None:
         Missed("info", "192.0.2.0/24", NOON - DAY, NOON - DAY, 1, 1),
     ]
     assert view.misses(NOON)[1:] == []
-
-
-def test_places_with_good_logins_the_latest_first(watched: Watched, view: Observations) -> None:
-    watched.add(
-        picture(
-            (login("bob", "192.0.2.7", good=True), NOON - 60),
-            (login("eve", "192.0.2.8", good=True), NOON - 30),
-            (login("bob", "2001:db8::1", good=True), NOON),
-            (login("bob", "203.0.113.1", good=True), NOON - 9 * DAY),
-        ),
-        "",
-    )
-    homes = [Home("2001:db8::/48", NOON), Home("192.0.2.0/24", NOON - 30)]
-    assert view.homes(NOON - DAY) == homes
-    assert view.homes(NOON - DAY, limit=1) == homes[:1]
 
 
 def test_how_much_was_looked_at(watched: Watched, view: Observations) -> None:
