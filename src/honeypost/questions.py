@@ -138,6 +138,8 @@ class NoteReport:
     secret_tag: str
     session: str = ""
     tls: bool = False
+    judged: bool = True
+    """Was the secret compared?  ``False`` where Dovecot says that it could not or need not be."""
 
 
 @dataclass(frozen=True, slots=True)

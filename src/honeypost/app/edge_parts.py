@@ -19,6 +19,7 @@ from typing import Any, Final
 from honeypost.app.bus import Bell
 from honeypost.app.chance import Stock
 from honeypost.app.late_bounce import new_bounces
+from honeypost.app.penalties import Keeper
 from honeypost.app.services import Floor, Parts, build_services
 from honeypost.app.standalone import containment, real_names
 from honeypost.app.status import EventCount, StatusFile
@@ -29,7 +30,15 @@ from honeypost.engine.janitor import Janitor, Part
 from honeypost.engine.journal import Journal
 from honeypost.engine.spending import Spending
 from honeypost.errors import ConfigError, ConfigProblem, UsageError
-from honeypost.events import DecoyAdopted, LoginRefused, LoginReported, MessageCaptured
+from honeypost.events import (
+    DecoyAdopted,
+    DecoyEntered,
+    LoginRefused,
+    LoginReported,
+    MessageCaptured,
+    PenaltyImposed,
+    PenaltyLifted,
+)
 from honeypost.model import Protocol
 from honeypost.net import activation
 from honeypost.net.lag import LagMeter
@@ -50,7 +59,16 @@ STOP_SECONDS: Final = 5.0
 DAY_SECONDS: Final = 86_400
 
 REMEMBERED: Final = tuple(
-    event.kind() for event in (LoginRefused, DecoyAdopted, LoginReported, MessageCaptured)
+    event.kind()
+    for event in (
+        LoginRefused,
+        DecoyAdopted,
+        DecoyEntered,
+        LoginReported,
+        MessageCaptured,
+        PenaltyImposed,
+        PenaltyLifted,
+    )
 )
 """What the director builds its memory from."""
 
@@ -106,6 +124,7 @@ class Edge:
         self.journal = Journal(
             self.store, time.time, self._chance, (self.counts, self.bell), self.store.last_id
         )
+        self.keeper = Keeper(self.config, self._secrets.key, self.paths, self.journal, self._chance)
         self.director = self._new_director()
         self.director.restore(remembered(self.paths))
         self.bounces = new_bounces(
@@ -133,6 +152,7 @@ class Edge:
             await listener.start()
             self.listeners.append(listener)
         self._sweeping = self.tasks.start(self.janitor.run(), "janitor")
+        self.keeper.start(self.tasks)
         self.lag.start()
         self._opened.callback(self.lag.stop)
         status = StatusFile(self.paths.journal.with_name("status.json"), self.report)
@@ -143,6 +163,7 @@ class Edge:
         """End: nobody new, what is being kept is kept, everything is flushed."""
         if self._sweeping is not None:
             self._sweeping.cancel()
+            self.keeper.stop()
         for listener in self.listeners:
             listener.stop()
         if cancelled := await self.tasks.settle(STOP_SECONDS):
@@ -169,6 +190,7 @@ class Edge:
             "journal_dropped": self.store.dropped,
             "sink_failures": self.journal.failures,
             "events": dict(self.counts.kinds),
+            "penalties": self.keeper.report(),
             "cpu_seconds": round(time.process_time(), 3),
         }
 
@@ -197,6 +219,8 @@ class Edge:
             containment=containment(self.config, self.sockets),
             clock=time.time,
             queue_id=QueueIds(self._secrets.key, self._chance),
+            penalties=self.keeper.penalties,
+            reported=Protocol.AUTHPOLICY in self.sockets,
         )
 
     def _new_janitor(self) -> Janitor:

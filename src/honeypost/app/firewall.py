@@ -21,13 +21,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from honeypost.beside.firewall import table
-from honeypost.beside.firewall.helper import Helper
 from honeypost.beside.firewall.nft import Nft
+from honeypost.beside.firewall.server import FirewallServer
 from honeypost.config.load import load
 from honeypost.errors import HoneypostError, UsageError
 
 
-async def serve(helper: Helper, path: Path) -> None:
+async def serve(helper: FirewallServer, path: Path) -> None:
     """Serve until SIGTERM or SIGINT; says on standard output when it answers."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
             asyncio.run(Nft().apply(table.removal()))
             return 0
         penalties = load(options.config, os.environ).penalties
-        helper = Helper(Nft(), penalties.ports, {user_id(options.user)})
+        helper = FirewallServer(Nft(), penalties.ports, {user_id(options.user)})
         asyncio.run(serve(helper, Path(penalties.helper)))
     except (HoneypostError, OSError) as error:
         print(f"firewall: {error}", file=sys.stderr)  # noqa: T201 the operator's screen

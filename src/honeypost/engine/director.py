@@ -19,6 +19,7 @@ from honeypost.engine.captures import Captures
 from honeypost.engine.grants import Grants, Notebook
 from honeypost.engine.guesses import Guesses
 from honeypost.engine.logins import LOGIN_LIMIT, Logins, named
+from honeypost.engine.penalties import Penalties
 from honeypost.engine.spending import Spending
 from honeypost.engine.vocabulary import load_vocabulary
 from honeypost.events import LoginReported
@@ -76,7 +77,13 @@ class Director:
         clock: Clock,
         queue_id: QueueId,
         vocabulary: Vocabulary | None = None,
+        penalties: Penalties | None = None,
+        reported: bool = False,
     ) -> None:
+        """
+        :param penalties: is told who fails and who gets in.
+        :param reported: Dovecot reports every attempt; what it asks us before is not counted too.
+        """
         self._domains = settings.site.domains
         self._message_bytes = settings.budgets.message_bytes
         self._marker_domain = secrets.marker_domain.lower()
@@ -90,6 +97,8 @@ class Director:
         self._grants = Grants(containment, journal)
         self._captures = captures
         self._spending = spending
+        self._penalties = penalties
+        self._reported_too = reported
         self._logins = Logins(
             self.rules,
             self._guesses,
@@ -110,6 +119,8 @@ class Director:
         for entry in entries:
             self._guesses.restore(entry, self.rules)
             self._spending.restore(entry)
+            if self._penalties is not None:
+                self._penalties.restore(entry)
 
     def spool(self) -> Body:
         """Give an empty body for a message that begins."""
@@ -133,7 +144,9 @@ class Director:
         """
         match question:
             case MayLogin():
-                return await self._logins.answer(question, who)
+                verdict = await self._logins.answer(question, who)
+                self._tell_answered(question, who, granted=verdict.granted)
+                return verdict
             case MayReceive():
                 return await self._may_receive(question, who)
             case KeepMessage():
@@ -231,7 +244,31 @@ class Director:
             secret_tag=question.secret_tag if nobodys and not question.success else "",
         )
         self._journal.note(reported, named(who, question.client, question.session))
+        self._tell_reported(question, who, decoy=decoy)
         return Noted()
+
+    def _tell_answered(self, question: MayLogin, who: Identity, *, granted: bool) -> None:
+        """Have our own answer count, for or against the client's network."""
+        if self._penalties is None:
+            return
+        client = named(who, question.client)
+        if granted:
+            self._penalties.won(client.client)
+        elif not (self._reported_too and who.protocol is Protocol.LOOKUP):
+            secret = question.secret.reveal()
+            self._penalties.failed(client, question.login, self._penalties.tag(secret))
+
+    def _tell_reported(self, question: NoteReport, who: Identity, *, decoy: bool) -> None:
+        """Have Dovecot's answer count; of a real user's secret it names 12 bits of a hash."""
+        if self._penalties is None:
+            return
+        if question.success:
+            tell = self._penalties.won if decoy else self._penalties.entered
+            tell(question.client)
+        elif question.judged:
+            login = question.original or question.login
+            client = named(who, question.client, question.session)
+            self._penalties.failed(client, login, question.secret_tag)
 
     def _reported(self, question: NoteReport) -> tuple[str, bool]:
         """Give the account that a report is about, and whether a marker user logged in."""

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -146,11 +146,15 @@ class Penalties:
             self._impose(network, record, who)
             self._widen(network, record, who, now)
 
+    def tag(self, secret: bytes) -> str:
+        """Give what tells a secret that we saw from others: no more than Dovecot says of one."""
+        return digest(self._key, "penalty secret", secret)[:2].hex()[:3]
+
     def entered(self, client: Client) -> None:
         """Take in a real user's login: its network is known from now on."""
         self._outage.over()
         if may_be_punished(client.address):
-            self.learn(place(client.address), self._clock())
+            self.learn([(place(client.address), self._clock())])
 
     def won(self, client: Client) -> None:
         """Take in a login to a decoy: its network is to come back."""
@@ -159,10 +163,11 @@ class Penalties:
             self._lift_where(lambda network: network == client.network, Spared.DECOY)
             self._lift_where(lambda network: network == site_of(client.network), Spared.DECOY)
 
-    def learn(self, home: str, when: float) -> None:
-        """Take in that a real user was in this place (IPv4 /24, IPv6 /48) at a time."""
-        if self._users.note(home, when) and self._users.has(home, self._clock()):
-            self._lift_where(lambda network: _home(network) == home, Spared.LOGIN)
+    def learn(self, homes: Iterable[tuple[str, float]]) -> None:
+        """Take in that real users were in these places (IPv4 /24, IPv6 /48), and when."""
+        now = self._clock()
+        if sum(self._users.note(home, when) for home, when in homes):
+            self._lift_where(lambda network: self._users.has(_home(network), now), Spared.LOGIN)
 
     def allowance_changed(self) -> None:
         """Lift what the operator has allowed meanwhile."""

@@ -113,14 +113,14 @@ def test_a_real_login_lifts_what_stands_in_its_neighbourhood_at_once():
 def test_what_the_log_showed_counts_like_what_was_reported():
     site = PenalisedSite()
     site.fail(V4, "a", "b")
-    site.penalties.learn("198.51.100.0/24", site.clock() - DAY)
+    site.penalties.learn([("198.51.100.0/24", site.clock() - DAY)])
     assert site.lifted == [(V4, "login")]
 
 
 def test_a_login_that_the_log_has_from_long_ago_lifts_nothing():
     site = PenalisedSite()
     site.fail(V4, "a", "b")
-    site.penalties.learn("198.51.100.0/24", site.clock() - 31 * DAY)
+    site.penalties.learn([("198.51.100.0/24", site.clock() - 31 * DAY)])
     assert site.lifted == []
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from honeypost.beside.firewall.helper import Helper
 from honeypost.beside.firewall.nft import Nft
+from honeypost.beside.firewall.server import FirewallServer
 
 SCRIPT = """\
 #!/bin/sh
@@ -54,7 +54,7 @@ def nft(tmp_path: Path) -> FakeNft:
 @pytest.fixture
 async def helper(nft: FakeNft, tmp_path: Path):
     """A helper that serves this very user at ``tmp_path/s``."""
-    made = Helper(Nft(str(nft.program)), (25,), {os.geteuid()})
+    made = FirewallServer(Nft(str(nft.program)), (25,), {os.geteuid()})
     await made.open(tmp_path / "s")
     yield made
     await made.close()

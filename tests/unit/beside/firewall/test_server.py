@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from honeypost.beside.firewall import helper as helping
-from honeypost.beside.firewall.helper import READ_BYTES, Helper
+from honeypost.beside.firewall import server as serving
 from honeypost.beside.firewall.nft import Nft
+from honeypost.beside.firewall.server import READ_BYTES, FirewallServer
 from honeypost.errors import FirewallError
 from support.waiting import until_async
 
@@ -80,7 +80,7 @@ async def test_sound_orders_before_garbage_are_obeyed(helper, nft, tmp_path):
 
 
 async def test_another_user_is_not_heard(nft, tmp_path):
-    stranger = Helper(Nft(str(nft.program)), (25,), {os.geteuid() + 1})
+    stranger = FirewallServer(Nft(str(nft.program)), (25,), {os.geteuid() + 1})
     await stranger.open(tmp_path / "t")
     assert await ended(tmp_path / "t", b"clear\n") == b""
     await stranger.close()
@@ -88,7 +88,7 @@ async def test_another_user_is_not_heard(nft, tmp_path):
 
 
 async def test_connections_are_bounded(helper, tmp_path, monkeypatch):
-    monkeypatch.setattr(helping, "CLIENTS", 1)
+    monkeypatch.setattr(serving, "CLIENTS", 1)
     _, first = await asyncio.open_unix_connection(tmp_path / "s")
     first.write(b"clear\n")
     await until_async(lambda: helper._clients)
@@ -124,7 +124,7 @@ async def test_a_table_of_another_version_is_replaced(nft, tmp_path):
                 raise FirewallError("nft: another set")
             await super().apply(text)
 
-    made = Helper(Fussy(str(nft.program)), (25,), {os.geteuid()})
+    made = FirewallServer(Fussy(str(nft.program)), (25,), {os.geteuid()})
     await made.open(tmp_path / "s")
     await made.close()
     assert "delete table" in nft.told[0]
@@ -134,13 +134,13 @@ async def test_a_table_of_another_version_is_replaced(nft, tmp_path):
 async def test_without_a_table_it_does_not_begin(nft, tmp_path):
     nft.break_on("table")
     with pytest.raises(FirewallError):
-        await Helper(Nft(str(nft.program)), (25,), {0}).open(tmp_path / "s")
+        await FirewallServer(Nft(str(nft.program)), (25,), {0}).open(tmp_path / "s")
     assert not (tmp_path / "s").exists()
 
 
 async def test_a_dead_helpers_socket_is_replaced_and_the_own_taken_along(nft, tmp_path):
     (tmp_path / "s").write_text("left over")
-    made = Helper(Nft(str(nft.program)), (25,), {os.geteuid()})
+    made = FirewallServer(Nft(str(nft.program)), (25,), {os.geteuid()})
     await made.close()
     await made.open(tmp_path / "s")
     assert (tmp_path / "s").is_socket()
@@ -150,4 +150,4 @@ async def test_a_dead_helpers_socket_is_replaced_and_the_own_taken_along(nft, tm
 
 async def test_a_socket_that_cannot_be_made_is_told(nft, tmp_path):
     with pytest.raises(OSError, match="No such file"):
-        await Helper(Nft(str(nft.program)), (25,), {0}).open(tmp_path / "none" / "s")
+        await FirewallServer(Nft(str(nft.program)), (25,), {0}).open(tmp_path / "none" / "s")

@@ -36,7 +36,7 @@ _CREDENTIALS: Final = struct.Struct("3i")
 log = logging.getLogger(__name__)
 
 
-class Helper:
+class FirewallServer:
     """One table, one socket."""
 
     def __init__(self, nft: Nft, ports: Collection[int], users: Collection[int]) -> None:
