@@ -12,6 +12,7 @@ import typer
 from honeypost.beside.attach.host import Host, Proposal
 from honeypost.beside.attach.layout import Layout
 from honeypost.beside.attach.record import State, current
+from honeypost.beside.attach.reloading import Reloading
 from honeypost.beside.survey.kinds import Severity
 from honeypost.cli import shapes
 from honeypost.cli.options import CONFIG_NAME, settings, usual
@@ -42,6 +43,7 @@ def host(config: Path | None, data: Path) -> Host:
         layout=layout(config, data),
         secrets=read(Paths(data).secrets),
         load=lambda: settings(config, data),
+        reloading=Reloading.here(),
         tell=lambda sentence: typer.echo(f"- {sentence}", err=True),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.survey.programs import Run, run_program
@@ -14,6 +15,7 @@ DOVECOT = ("doveadm", "reload")
 
 _EDGE = "honeypost-edge.service"
 _SOCKETS = tuple(f"honeypost-{name}.socket" for name in ("lookup", "authpolicy", "lmtp", "policy"))
+UNIT_FOLDERS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 _SYSTEMCTL = ("systemctl", "--no-block")
 ON = (
     (*_SYSTEMCTL, "enable", "--now", _EDGE),
@@ -52,6 +54,14 @@ class Reloading:
         :raises AttachFailed: it could not be told to.
         """
         self._do(self.dovecot_command)
+
+    @classmethod
+    def here(cls, root: Path = Path("/")) -> Reloading:
+        """Give the commands of this host; without systemd or our units, ours run by hand."""
+        units = any((root / folder / _EDGE).exists() for folder in UNIT_FOLDERS)
+        if units and (root / "run/systemd/system").is_dir():
+            return cls()
+        return cls(on_commands=(), off_commands=())
 
     def own_on(self) -> None:
         """
