@@ -135,8 +135,9 @@ def site_findings() -> Iterator[str]:
     yield "Before anything is attached, Postfix and Dovecot are looked at, without changing a byte."
     yield "Each line below was seen to go wrong on the real daemons, or cannot be told for sure,"
     yield "which counts the same. *refuse*: nothing is attached until you have mended it. *mend*:"
-    yield "the attaching takes care of it. *warn*: it goes on, and you know. Those marked *late"
-    yield "bounce* stand only against that; decoys are not touched by them. What is in braces is filled in."
+    yield "the attaching takes care of it. *warn*: it goes on, and you know. Those marked"
+    yield "*late bounce* stand only against that; decoys are not touched by them. What is in braces"
+    yield "is filled in."
     for theme in THEMES:
         yield ""
         yield f"## {plain(theme.__doc__ or '').rstrip('.')}"

@@ -7,11 +7,15 @@ import json
 import shutil
 import subprocess
 import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
-from honeypost.beside.dovecot.chain import DecoyChain
+from honeypost.beside.dovecot.chain import SCRIPTS, DecoyChain
 from honeypost.beside.survey.programs import run_program
 from honeypost.beside.survey.read import read_site
 from honeypost.beside.survey.recipes import recipe_for
@@ -23,7 +27,7 @@ from support.waiting import until
 pytestmark = pytest.mark.real
 
 UID = 5001
-PORT = 2143
+PORT, POP3_PORT, MIND_PORT = 2143, 2110, 2740
 
 
 @pytest.fixture
@@ -39,7 +43,7 @@ FIRST = """\
 base_dir = {base}/run
 state_dir = {base}/state
 log_path = {base}/log
-protocols = imap
+protocols = imap pop3
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
@@ -54,6 +58,14 @@ service imap-login {{
     port = 0
   }}
 }}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = 2110
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
 service anvil {{
   unix_listener anvil-auth-penalty {{
     mode = 0
@@ -61,17 +73,23 @@ service anvil {{
 }}
 """
 
-STAND_IN = """\
-function auth_password_verify(req, password)
-  if password ~= "123456" then return dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH, "" end
-  local home = "{base}/decoys/" .. req.user
-  return dovecot.auth.PASSDB_RESULT_OK, {{
-    userdb_uid = "5001", userdb_gid = "5001", userdb_home = home,
-    userdb_mail = "maildir:" .. home .. "/Maildir", {fields} }}
-end
-function auth_passdb_lookup(req) return dovecot.auth.PASSDB_RESULT_USER_UNKNOWN, "" end
-"""
-"""Lets everybody in whom the chain lets through to it, as the decoy script may."""
+
+class Mind(BaseHTTPRequestHandler):
+    """Answers the decoy script as our edge would: whoever gets so far with 123456 is let in."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        name = form["user"][0].partition("@")[0]
+        body = f"user={name}@m.invalid".encode() if form["password"] == ["123456"] else b""
+        self.send_response(200 if body else 204)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Say nothing."""
 
 
 class Dovecot:
@@ -98,25 +116,30 @@ class Dovecot:
         for file in recipe.files:
             file.path.write_text(file.content)
             file.path.chmod(file.mode)
-        chain = DecoyChain(
-            directory=self.base / "lua", url="", key="", marker_domain="m.invalid",
-            uid=UID, gid=UID, home=self.base / "decoys", deny=recipe.deny,
-        )  # fmt: skip
         given = dict(recipe.fields) if fields else {}
         if "userdb_mail_access_groups" in given:
             given["userdb_mail_access_groups"] = "nogroup"  # the package makes the real one
-        given["userdb_quota_rule"] = "*:storage=1M"
-        lines = ", ".join(f"[{json.dumps(name)}] = {json.dumps(v)}" for name, v in given.items())
-        script = STAND_IN.format(base=self.base, fields=lines)
-        (self.base / "lua/decoy.lua").write_text(script)
-        guard = Path(__file__).parents[3] / "src/honeypost/beside/lua/guard.lua"
-        (self.base / "lua/guard.lua").write_text(guard.read_text())
+        chain = DecoyChain(
+            directory=self.base / "lua", url=f"http://127.0.0.1:{MIND_PORT}/", key="k",
+            marker_domain="m.invalid", uid=UID, gid=UID, home=self.base / "decoys",
+            deny=recipe.deny, fields=given,
+        )  # fmt: skip
+        (self.base / "lua/decoy-settings.lua").write_text(chain.settings())
+        for script in SCRIPTS:
+            text = (files("honeypost.beside.lua") / script).read_text()
+            (self.base / "lua" / script).write_text(text)
         own = FIRST.format(base=self.base) + self.site
         users = "userdb {\n  driver = passwd\n}\n"
         self.config.write_text(own + chain.passdbs() + chain.userdb() + users)
 
     def __enter__(self):
         self.namespace = Namespace()
+        self.mind = ThreadingHTTPServer(("", 0), Mind, bind_and_activate=False)
+        self.mind.socket.close()
+        self.mind.socket = self.namespace.socket()
+        self.mind.socket.bind(("127.0.0.1", MIND_PORT))
+        self.mind.server_activate()
+        threading.Thread(target=self.mind.serve_forever, args=(0.05,), daemon=True).start()
         command = ["dovecot", "-F", "-c", str(self.config)]
         self.process = subprocess.Popen(self.namespace.command(command))
         until((self.base / "run/master.pid").exists, self.said)
@@ -125,6 +148,8 @@ class Dovecot:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(timeout=10)
+        self.mind.shutdown()
+        self.mind.server_close()
         self.namespace.close()
 
     def said(self) -> str:
@@ -236,6 +261,32 @@ def test_a_decoys_login_brings_quota_its_own_inbox_and_no_public_folders(tmp_pat
     assert (b"Public" not in folders) is fields
     assert (tmp_path / "decoys/ines/Maildir").exists() is fields
     assert (gid_of("games") not in groups) is fields
+
+
+def test_plugins_hold_for_each_service_by_itself(tmp_path):
+    """POP3 fails at plugins made for IMAP, and what acts outside is left out (here: replication)."""
+    (tmp_path / "users").write_text("alice:{PLAIN}real-9431:5000:5000::/no::\n")
+    site = (
+        f"passdb {{\n  driver = passwd-file\n  args = {tmp_path}/users\n}}\n"
+        "protocol imap {\n  mail_plugins = quota imap_quota notify replication\n}\n"
+    )
+    dovecot = Dovecot(tmp_path, site)
+    dovecot.attach()
+    settings = (tmp_path / "lua/decoy-settings.lua").read_text()
+    assert '["imap:userdb_mail_plugins"] = "quota imap_quota notify"' in settings
+    assert '["pop3:userdb_mail_plugins"] = "quota"' in settings
+    with dovecot:
+        client = dovecot.imap()
+        client.login("ines", "123456")
+        assert b"QUOTA" in client.capability()[1][0].split()
+        client.shutdown()
+        connection = dovecot.namespace.connect("127.0.0.1", POP3_PORT)
+        with connection, connection.makefile("rwb") as stream:
+            stream.readline()
+            stream.write(b"USER ines\r\nPASS 123456\r\nSTAT\r\n")
+            stream.flush()
+            replies = [stream.readline()[:3] for _ in range(3)]
+    assert replies == [b"+OK"] * 3, dovecot.said()
 
 
 def gid_of(name: str) -> int:

@@ -723,26 +723,11 @@ TRAPS = [
         Severity.MEND,
     ),
     Trap(
-        "a plugin that learns, and others per protocol",
-        dovecot("protocol imap {\n  mail_plugins = quota imap_quota imap_sieve\n}\n"),
-        "acting-plugin-stays",
-        "mail_plugins of imap has imap_sieve, which acts outside of the mailbox; it cannot be left"
-        " out for decoys alone, since imap and pop3 have different plugins besides.",
-    ),
-    Trap(
         "no quota plugin",
         dovecot("mail_plugins =\n"),
         "no-quota",
         "Dovecot has no quota plugin, so a decoy could fill the disk by APPEND.",
         Severity.MEND,
-    ),
-    Trap(
-        "no quota plugin, and others per protocol",
-        dovecot("mail_plugins =\nprotocol imap {\n  mail_plugins = imap_acl acl\n}\n"),
-        "no-quota-stays",
-        "Dovecot has no quota plugin, and it cannot be loaded for decoys alone here (2.4, or other"
-        " plugins per protocol): one could fill the disk by APPEND.",
-        Severity.WARN,
     ),
     Trap(
         "ManageSieve and submission",

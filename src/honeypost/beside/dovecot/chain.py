@@ -78,7 +78,11 @@ class DecoyChain:
     """Below it each decoy has its home; owned by ``uid``, mode 0700."""
     deny: tuple[DenyCopy, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
-    """Extra fields of a decoy, e.g. ``userdb_namespace/public/disabled``."""
+    """
+    Extra fields of a decoy, e.g. ``userdb_namespace/public/disabled``.
+
+    One named ``pop3:userdb_mail_plugins`` is for that service alone, and wins there.
+    """
 
     def passdbs(self) -> str:
         """Text that goes right behind the site's own passdb."""

@@ -9,6 +9,7 @@
 --
 -- Settings stand in decoy-settings.lua beside this file (written when a site is attached):
 --   return { url=, key=, marker_domain=, uid=, gid=, home=, fields={} }
+-- A field named "pop3:NAME" is for that service alone, and wins there.
 
 local RETRY_AFTER = 5     -- seconds, per worker process
 -- What Dovecot's auth cache (auth_cache_size) takes for the password.  It never fits, so each
@@ -100,7 +101,7 @@ local function marker(answer)
   return id
 end
 
-local function granted(id)
+local function granted(id, service)
   local home = site.home .. "/" .. id
   local fields = {
     user = id .. "@" .. site.marker_domain,
@@ -108,7 +109,13 @@ local function granted(id)
     userdb_uid = site.uid, userdb_gid = site.gid,
     userdb_home = home, userdb_mail = "maildir:" .. home .. "/Maildir",
   }
-  for name, value in pairs(site.fields or {}) do fields[name] = value end
+  for name, value in pairs(site.fields or {}) do
+    if not name:match("^%w+:") then fields[name] = value end
+  end
+  for name, value in pairs(site.fields or {}) do
+    local only, plain = name:match("^(%w+):(.+)$")
+    if only == service then fields[plain] = value end
+  end
   return fields
 end
 
@@ -121,7 +128,7 @@ function auth_password_verify(req, password)
     local ok, answer = pcall(ask, req, password)
     if ok then
       local id = marker(answer)
-      if id ~= nil then return dovecot.auth.PASSDB_RESULT_OK, granted(id) end
+      if id ~= nil then return dovecot.auth.PASSDB_RESULT_OK, granted(id, service) end
       return dovecot.auth.PASSDB_RESULT_USER_UNKNOWN, "unknown user"
     end
     silent_until = os.time() + RETRY_AFTER

@@ -31,7 +31,11 @@ from honeypost.beside.survey.lists import members
 from honeypost.beside.survey.site import Domain, DomainKind, MailSite, Passdb
 from honeypost.beside.survey.sql import QUERIES, replaced, without_conditions
 from honeypost.beside.survey.system import DECOY_USER
-from honeypost.beside.survey.themes.mailboxes import plugins_for_decoys
+from honeypost.beside.survey.themes.mailboxes import (
+    MAILBOX_PROTOCOLS,
+    loaded_plugins,
+    plugins_for_decoys,
+)
 from honeypost.beside.survey.themes.passwords import COPYABLE, query_of
 from honeypost.errors import SurveyError
 
@@ -166,13 +170,25 @@ def _fields(site: MailSite) -> dict[str, str]:
             fields[f"{name}/disabled"] = "yes"
     if site.dovecot.settings.get("mail_access_groups"):
         fields["userdb_mail_access_groups"] = DECOY_USER
-    plugins = plugins_for_decoys(site)
-    if plugins is not None:
-        loaded = site.dovecot.plugins.get("imap", "").split()
-        if set(plugins) != set(loaded):
-            fields["userdb_mail_plugins"] = " ".join(plugins)
-        if not site.dovecot.plugin_settings.get("quota"):
-            fields["userdb_quota"] = "maildir:User quota"
+    return {**fields, **_plugins(site)}
+
+
+def _plugins(site: MailSite) -> dict[str, str]:
+    """
+    Give the fields for quota and plugins, each list for its own service.
+
+    POP3 fails at plugins made for IMAP, and a login's list replaces that of the service
+    (measured on 2.3.19).  On 2.4 nothing of it was tried.
+    """
+    if site.dovecot.dialect != "2.3":
+        return {}
+    fields = {
+        f"{where}:userdb_mail_plugins": " ".join(plugins_for_decoys(site, where))
+        for where in MAILBOX_PROTOCOLS
+        if set(plugins_for_decoys(site, where)) != set(loaded_plugins(site, where))
+    }
+    if not site.dovecot.plugin_settings.get("quota"):
+        fields["userdb_quota"] = "maildir:User quota"
     return fields
 
 

@@ -88,7 +88,7 @@ def test_fields_of_the_decoys_login(site):
                 Namespace("old", "private", "O/", "mbox:/x", inbox=False),
                 Namespace("plain", "private", "A/", "", inbox=False),
             ),
-            plugins=dict.fromkeys(("", "imap", "pop3"), "acl imap_sieve"),
+            plugins={"": "acl", "imap": "acl imap_acl imap_sieve", "pop3": "acl"},
             plugin_settings={},
         ),
     )
@@ -97,9 +97,15 @@ def test_fields_of_the_decoys_login(site):
         "userdb_namespace/public/disabled": "yes",
         "userdb_namespace/old/disabled": "yes",
         "userdb_mail_access_groups": "honeypost-decoy",
-        "userdb_mail_plugins": "acl quota",
+        "imap:userdb_mail_plugins": "acl imap_acl quota",
+        "pop3:userdb_mail_plugins": "acl quota",
         "userdb_quota": "maildir:User quota",
     }
+
+
+def test_on_2_4_plugins_are_left_as_they_are(site):
+    bare = dovecot(version=(2, 4), plugins={}, plugin_settings={})
+    assert recipe_for(bare(site)).fields == {}
 
 
 def test_fields_can_stand_in_the_decoys_settings(site):

@@ -4,8 +4,6 @@ from honeypost.beside.survey.site import Namespace
 from honeypost.beside.survey.themes import mailboxes
 from support.changed_site import both, dovecot, settings, system
 
-BOTH = {"": "quota", "imap": "quota", "pop3": "quota"}
-
 
 def codes(found):
     return [code for code, _ in found]
@@ -27,29 +25,25 @@ def test_namespaces(new, namespace, expected):
 
 
 @pytest.mark.parametrize(
-    ("imap", "pop3", "protocols", "expected", "for_decoys"),
+    ("imap", "pop3", "expected", "for_decoys"),
     [
-        ("quota", "quota", "imap pop3", [], ("quota",)),
-        ("", "", "imap pop3", ["no-quota"], ("quota",)),
-        ("acl", "", "imap pop3", ["no-quota-stays"], None),
-        ("acl", "", "imap", ["no-quota"], ("acl", "quota")),
-        ("quota imap_sieve", "quota", "imap pop3", ["acting-plugin"], ("quota",)),
-        ("quota imap_quota imap_sieve", "quota", "imap pop3", ["acting-plugin-stays"], None),
-        ("quota push_notification", "quota push_notification", "imap pop3",
-         ["acting-plugin", "acting-plugin"], ("quota",)),
+        ("quota", "quota", [], ("quota",)),
+        ("", "", ["no-quota"], ("quota",)),
+        ("acl", "", ["no-quota"], ("acl", "quota")),
+        ("quota imap_quota imap_sieve", "quota", ["acting-plugin"], ("quota", "imap_quota")),
+        ("quota replication", "quota replication", ["acting-plugin"] * 2, ("quota",)),
     ],
-)  # fmt: skip
-def test_plugins(site, new, imap, pop3, protocols, expected, for_decoys):  # noqa: PLR0917 - a table
-    change = both(
-        dovecot(plugins={"": pop3, "imap": imap, "pop3": pop3}), settings(protocols=protocols)
-    )
+)
+def test_plugins(site, new, imap, pop3, expected, for_decoys):  # noqa: PLR0917 - a table
+    change = dovecot(plugins={"": pop3, "imap": imap, "pop3": pop3})
     assert codes(new(mailboxes, change)) == expected
-    assert mailboxes.plugins_for_decoys(change(site)) == for_decoys
+    assert mailboxes.plugins_for_decoys(change(site), "imap") == for_decoys
+    assert mailboxes.plugins_for_decoys(change(site), "pop3") == ("quota",)
 
 
-def test_on_2_4_no_plugins_are_set_by_the_login(site, new):
-    change = both(dovecot(version=(2, 4), plugins=dict.fromkeys(BOTH, "")))
-    assert codes(new(mailboxes, change)) == ["no-quota-stays"]
+def test_on_2_4_no_plugins_are_set_by_the_login(new):
+    change = both(dovecot(version=(2, 4), plugins={"imap": "imap_sieve"}))
+    assert codes(new(mailboxes, change)) == ["acting-plugin-stays", "no-quota-stays"]
 
 
 def test_groups_and_other_services(new):
