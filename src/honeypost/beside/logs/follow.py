@@ -13,7 +13,6 @@ A line is handed out once it is whole; of a file that will not grow any more the
 from __future__ import annotations
 
 import stat
-from collections import deque
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
@@ -51,15 +50,11 @@ class FileFollower:
         self._zone = zone
         self._clock = clock
         self.counts = Counts()
+        self._since = since
         self._log: OpenedLog | None = None
-        self._reader = self._reader_of(path, None, clock())
         self._position = _decoded(cursor)
-        now = clock()
-        self._ahead: deque[Start] = deque(
-            starts_after(path, self._position, zone, now)
-            if self._position
-            else starts_since(path, since, zone, now)
-        )
+        """Never of a file of which nothing was read: it would not be known again."""
+        self._reader = self._reader_of(path, None, clock())
 
     @property
     def cursor(self) -> str:
@@ -90,62 +85,62 @@ class FileFollower:
 
     def _step(self) -> list[LogLine] | None:
         """Read one block, or go on to the next file; ``None`` when there is nothing to do."""
-        if self._log is None and not self._open_next():
+        log = self._log or self._open(self._starts()[0])
+        if log is None:
             return None
-        log = self._log
-        assert log is not None
+        if log.path == self._path and not log.begun and not self._is_next(log):
+            return None if self._log is log else []
         try:
             lines = log.read()
         except OSError:
-            # Of an old file what can be read is enough; the log itself must be readable.
-            self.close()
-            if self._ahead:
-                return []
-            raise
+            if log.path == self._path:
+                raise
+            lines = None  # of an old file what can be read is enough
         if lines is None:
             return self._at_end(log)
         if not log.is_intact():
-            return self._go_elsewhere(finished=False)
+            self.close()  # its copy has what was not read
+            return []
         return self._told(log, lines)
 
+    def _is_next(self, log: OpenedLog) -> bool:
+        """Is the log itself to be read now, of which nothing was read yet?"""
+        if log.is_empty() and not self._has_successor(log):
+            return False
+        # It may have been written and rotated away before we came to read it.
+        following = self._following()
+        if following[0] == self._path and not log.is_empty():
+            return True
+        self.close()
+        self._open(following)
+        return False
+
     def _told(self, log: OpenedLog, lines: list[bytes]) -> list[LogLine]:
-        if not self._ahead:
+        if log.path == self._path:
             self._reader.calendar.look_back_from(self._clock())
         told = self._reader.lines(lines)
-        self._position = log.position(self._reader.line, self._reader.time)
+        self._position = log.position(self._reader.line, self._reader.time) or self._position
         return told
 
-    def _open_next(self) -> bool:
-        path, position = self._ahead.popleft() if self._ahead else (self._path, None)
-        try:
-            if not stat.S_ISREG(path.stat().st_mode):
-                raise OSError(f"{path}: not a regular file")
-            log = OpenedLog(path)
-        except FileNotFoundError:
-            return bool(self._ahead) and self._open_next()
-        if position is not None and not log.go_on_at(position):
-            # It was exchanged since it was looked at.
-            log.close()
-            log, position = OpenedLog(path), None
-        self._log = log
-        self._reader = self._reader_of(path, position, min(self._clock(), log.changed))
-        self._position = log.position(self._reader.line, self._reader.time)
-        return True
-
     def _at_end(self, log: OpenedLog) -> list[LogLine] | None:
-        if self._ahead:
-            told = self._told(log, log.rest())
-            self.close()
-            return told
-        if not log.is_intact():
-            return self._go_elsewhere(finished=False)
-        if not self._has_successor(log):
-            return None
-        # The writer has let go of the old file, so what it wrote there last is there now.
-        lines = log.read()
-        if lines is not None:
-            return self._told(log, lines)
-        return self._go_elsewhere(finished=True)
+        if log.path == self._path:
+            if not log.is_intact():
+                self.close()
+                return []
+            if not self._has_successor(log):
+                return None
+            # The writer has let go of the old file, so what it wrote there last is there now.
+            lines = log.read()
+            if lines is not None:
+                return self._told(log, lines)
+        told = self._told(log, log.rest())
+        self.close()
+        self._open(self._following())
+        return told
+
+    def _following(self) -> Start:
+        """Give the oldest file of which nothing was read yet; the log itself is the last."""
+        return next(start for start in self._starts() if start[1] is None)
 
     def _has_successor(self, log: OpenedLog) -> bool:
         """Has another file the log's name, and something in it?"""
@@ -155,21 +150,34 @@ class FileFollower:
             return False
         return status.st_ino != log.inode and status.st_size > 0
 
-    def _go_elsewhere(self, *, finished: bool) -> list[LogLine]:
-        """Leave the file for those that follow it, or for the copy of what was in it."""
-        log = self._log
-        assert log is not None
-        told = self._told(log, log.rest()) if finished else []
-        position = self._position
-        assert position is not None
-        self.close()
-        self._ahead.extend(starts_after(self._path, position, self._zone, self._clock()))
-        return told
+    def _starts(self) -> list[Start]:
+        """Give what is to be read from here on; looked up anew, as names change any time."""
+        now = self._clock()
+        if self._position is not None:
+            return starts_after(self._path, self._position, self._zone, now)
+        return starts_since(self._path, self._since, self._zone, now)
+
+    def _open(self, start: Start) -> OpenedLog | None:
+        """Open a file at its position; ``None`` when it is not there or not that one any more."""
+        path, position = start
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise OSError(f"{path}: not a regular file")
+            log = OpenedLog(path)
+        except FileNotFoundError:
+            return None
+        if position is not None and not log.go_on_at(position):
+            log.close()
+            return None
+        self._log = log
+        self._reader = self._reader_of(path, position, min(self._clock(), log.changed))
+        return log
 
     def _reader_of(self, path: Path, position: Position | None, reference: float) -> Reader:
-        previous = position.time if position else None
+        previous = self._position.time if self._position else None
         calendar = Calendar(self._zone, reference, previous=previous)
-        return Reader(str(path), calendar, self.counts, position.line if position else 0)
+        line = position.line if position else 0
+        return Reader(str(path), calendar, self.counts, line, previous)
 
 
 def _decoded(cursor: str) -> Position | None:

@@ -27,9 +27,8 @@ GZIP = b"\x1f\x8b"
 class Position(msgspec.Struct, frozen=True):
     """How far a file was read: up to the end of a whole line."""
 
-    inode: int
     offset: int
-    """Bytes, uncompressed."""
+    """Bytes, uncompressed; never 0."""
     line: int
     """Lines up to there."""
     print: str
@@ -66,9 +65,8 @@ class OpenedLog:
         except (OSError, EOFError, zlib.error):
             return False
         long_enough = self._packed or os.fstat(self._raw.fileno()).st_size >= position.offset
-        same = fingerprint(head) == position.print if position.offset else self._is(position)
         self._head, self._taken = head, position.offset
-        return there and long_enough and same
+        return there and long_enough and fingerprint(head) == position.print
 
     def read(self) -> list[bytes] | None:
         """Give the whole lines of the next block; ``None`` at the end of what is there."""
@@ -87,25 +85,35 @@ class OpenedLog:
         """Give the last line although its end never came."""
         return self._splitter.flush()
 
+    @property
+    def begun(self) -> bool:
+        """Was anything read of it?"""
+        return self._taken > 0
+
+    def is_empty(self) -> bool:
+        """Is there nothing in it, and was nothing read before?"""
+        return not self.begun and os.fstat(self._raw.fileno()).st_size == 0
+
     def is_intact(self) -> bool:
         """Is what was read still there, or has the file been emptied behind our back?"""
         size = os.fstat(self._raw.fileno()).st_size
         head = os.pread(self._raw.fileno(), len(self._head), 0)
         return self._packed or (size >= self._taken and head == self._head)
 
-    def position(self, line: int, time: float | None) -> Position:
-        """Give how far it was read, with the number and the time of the last line."""
+    def position(self, line: int, time: float | None) -> Position | None:
+        """
+        Give how far it was read, with the number and the time of the last line.
+
+        ``None`` when that is nowhere: a file is known again by what was read of it.
+        """
         offset = self._taken - self._splitter.waiting
         head = self._head[: min(offset, HEAD_BYTES)]
-        return Position(self.inode, offset, line, fingerprint(head), time)
+        return Position(offset, line, fingerprint(head), time) if offset else None
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
         self._raw.close()
-
-    def _is(self, position: Position) -> bool:
-        return self.inode == position.inode
 
 
 def fingerprint(head: bytes) -> str:

@@ -65,13 +65,20 @@ class LogSource(Protocol):
 class Reader:
     """Reads the lines of one log."""
 
-    def __init__(self, file: str, calendar: Calendar, counts: Counts, line: int = 0) -> None:
+    def __init__(
+        self,
+        file: str,
+        calendar: Calendar,
+        counts: Counts,
+        line: int = 0,
+        time: float | None = None,
+    ) -> None:
         self._file = file
         self.calendar = calendar
         self._counts = counts
         self.line = line
         """Number of the last line read."""
-        self.time: float | None = None
+        self.time = time
         """Of the last readable line."""
 
     def lines(self, raw: list[bytes]) -> list[LogLine]:

@@ -71,10 +71,7 @@ def in_order(files: list[tuple[Path, float]], zone: tzinfo, now: float) -> list[
 
 def _first_time(path: Path, zone: tzinfo, reference: float) -> float | None:
     """Give the time of the first readable line; ``None`` when none is near the start."""
-    try:
-        lines = _first_lines(path)
-    except OSError:
-        return None
+    lines = _first_lines(path)
     if lines and lines[0].startswith(EXPORT_START):
         entries = ExportReader().feed(b"\n".join(lines) + b"\n")
         return next((entry.time for entry in entries if entry.time is not None), None)
@@ -84,9 +81,15 @@ def _first_time(path: Path, zone: tzinfo, reference: float) -> float | None:
 
 
 def _first_lines(path: Path) -> list[bytes]:
-    log = OpenedLog(path)
+    """Give the lines of the first block; none of a file that cannot be read."""
+    try:
+        log = OpenedLog(path)
+    except OSError:
+        return []
     try:
         return log.read() or log.rest()
+    except OSError:
+        return []
     finally:
         log.close()
 
@@ -103,9 +106,9 @@ def _holds(path: Path, position: Position) -> bool:
 
 
 def _rotated(path: Path) -> list[tuple[Path, float]]:
-    """List the rotated files, oldest change first."""
-    found = sorted(_beside(path), key=lambda item: item[1])
-    return found[-MOST_ROTATED:]
+    """List the rotated files that have something readable in them, oldest change first."""
+    found = sorted(_beside(path), key=lambda item: item[1])[-MOST_ROTATED:]
+    return [item for item in found if _first_lines(item[0])]
 
 
 def _beside(path: Path) -> Iterator[tuple[Path, float]]:
