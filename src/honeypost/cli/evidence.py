@@ -25,6 +25,7 @@ from honeypost.events import (
     LoginReported,
     MessageCaptured,
     MessageRefused,
+    PenaltyImposed,
     RecipientProbed,
     SessionRejected,
 )
@@ -37,7 +38,15 @@ from honeypost.questions import Acceptance
 AGREES, DISAGREES, GAP = "agrees", "disagrees", "gap"
 
 GUESSES = (LoginRefused, DecoyAdopted, DecoyEntered)
-TOLD = (*GUESSES, LoginReported, RecipientProbed, MessageCaptured, MessageRefused, SessionRejected)
+TOLD = (
+    *GUESSES,
+    LoginReported,
+    RecipientProbed,
+    MessageCaptured,
+    MessageRefused,
+    SessionRejected,
+    PenaltyImposed,
+)
 """Events that are an answer to somebody; the others only set the scene."""
 
 
@@ -105,6 +114,8 @@ class Witness:
                 return event.budget, "It was over a budget, or could not be kept safely.", ""
             case SessionRejected():
                 return event.budget, "The budget of connections was used up.", ""
+            case PenaltyImposed():
+                return _penalty(event)
             case _:
                 return "", "Dovecot reported it; nothing was asked of Honeypost.", ""
 
@@ -138,6 +149,13 @@ def _from_finding(finding: Finding) -> tuple[str, str, str]:
     return str(finding.recorded), finding.words, GAP if finding.gap else AGREES
 
 
+def _penalty(event: PenaltyImposed) -> tuple[str, str, str]:
+    """Say why a network was kept away; that it failed so often was noted when it did."""
+    done = "" if event.carried_out else " It was only observed: nothing was done."
+    words = f"{event.failures} different wrong logins of {event.network}; rung {event.rung}."
+    return "penalty", words + done, ""
+
+
 def _about(event: Event) -> str:
     """Name the account, or what was typed where it is nobody's."""
     if isinstance(event, RecipientProbed):
@@ -149,6 +167,8 @@ def _about(event: Event) -> str:
 
 def answer(entry: Entry) -> str:
     """Say what the client was told; behind real servers they said it in their own words."""
+    if isinstance(entry.event, PenaltyImposed):
+        return f"nothing: no new mail session is answered for {entry.event.seconds:.0f} s"
     if entry.who is not None and entry.who.protocol in (Protocol.LOOKUP, Protocol.AUTHPOLICY):
         return _in_dovecots_words(entry.event)
     return printable(_reply(entry.event))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -15,10 +16,12 @@ from honeypost.cli import captures, screen
 from honeypost.cli.archive import Archive
 from honeypost.cli.evidence import DISAGREES, GAP, Witness
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
+from honeypost.cli.penalties import standing_now
 from honeypost.cli.shapes import Evidence, Explanation
 from honeypost.config import secrets
 from honeypost.config.schema import Config, Paths
 from honeypost.decide.decoys import Reason, Rules
+from honeypost.decide.penalty import site_of
 from honeypost.engine.vocabulary import load_vocabulary
 from honeypost.errors import HoneypostError
 from honeypost.events import (
@@ -120,7 +123,7 @@ def explanation(archive: Archive, rules: Rules, subject: Subject) -> Explanation
         left_out=max(0, len(evidence) - EVIDENCE_SHOWN),
         recomputed=sum(bool(piece.recomputed) for piece in evidence),
         disagreements=sum(piece.recomputed == DISAGREES for piece in evidence),
-        undo=_undo(subject, _frozen_until(archive, subject)),
+        undo=_undo(archive, subject),
     )
 
 
@@ -201,8 +204,9 @@ def _address_lines(archive: Archive, address: str) -> Iterator[str]:
             yield f"a handover: it never guessed at {lineage.account}, and knew the secret at once"
 
 
-def _undo(subject: Subject, frozen_until: str) -> list[str]:
+def _undo(archive: Archive, subject: Subject) -> list[str]:
     if subject.kind == "account":
+        frozen_until = _frozen_until(archive, subject)
         won = (
             f"a won credential works at least until {frozen_until}; "
             "behind Dovecot a real user of this name always goes first"
@@ -214,10 +218,30 @@ def _undo(subject: Subject, frozen_until: str) -> list[str]:
         ]
     if subject.kind == "address":
         return [
-            "nothing holds against an address: no rule here counts by it",
+            *_penalties(archive, subject.name),
             f"erase what is stored about it: honeypost forget {subject.name}",
         ]
     return ["nothing holds against anybody: it was answered once, and it is over"]
+
+
+def _penalties(archive: Archive, name: str) -> list[str]:
+    """Say what keeps an address away now, and how that ends."""
+    network = neighbourhood(name) if "/" not in name else name
+    now = time.time()
+    meant = [each for each in standing_now(archive, now) if each.network in _around(network)]
+    if not meant:
+        return ["nothing holds against it now: no penalty stands"]
+    return [
+        f"{each.network} is {'' if each.carried_out else 'only observed to be '}kept away until "
+        f"{screen.moment(each.until)} UTC; end it, for good: honeypost allow {name}"
+        for each in meant
+    ]
+
+
+def _around(network: str) -> tuple[str, ...]:
+    """Name what a penalty on this network can be on; a /48 is its own surroundings."""
+    narrow = ":" in network and network.endswith("/64")
+    return (network, site_of(network)) if narrow else (network,)
 
 
 def show(found: Explanation) -> None:

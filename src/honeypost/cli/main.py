@@ -64,6 +64,8 @@ VERBS: Final = {
         "rollback": "Undo an attachment that broke off.",
         "mode": "Only look, or deceive.",
         "gc": "Delete what is older than its retention.",
+        "penalties": "Networks that are kept away now.",
+        "allow": "Networks that never have a penalty.",
         "forget": "Erase everything about one address.",
         "schema": "Print the JSON Schema of a command's --json output.",
     }.items()

@@ -24,6 +24,8 @@ SHAPES: Final = {
     "rollback": ("honeypost.cli.shapes", "Detached"),
     "mode": ("honeypost.cli.shapes", "Mode"),
     "gc": ("honeypost.cli.shapes", "Swept"),
+    "penalties": ("honeypost.cli.shapes", "Penalty"),
+    "allow": ("honeypost.cli.shapes", "AllowedLine"),
     "forget": ("honeypost.cli.shapes", "Forgotten"),
     "up": ("honeypost.cli.shapes", "Up"),
     "demo": ("honeypost.cli.shapes", "DemoResult"),

@@ -354,6 +354,30 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowedLine:
+    """``honeypost allow``: one object a network that never has a penalty."""
+
+    network: str
+    source: str
+    """Who allows it: ``honeypost allow``, a setting, or a jail of fail2ban."""
+    added: str
+    """When, ``""`` where nobody noted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """``honeypost penalties``: one object a network that is kept away now."""
+
+    network: str
+    began: str
+    until: str
+    rung: int
+    failures: int
+    carried_out: bool
+    """``False``: only observed, nobody is kept away."""
+
+
+@dataclass(frozen=True, slots=True)
 class Up:
     """``honeypost up``: one object, when everything answers."""
 
