@@ -36,7 +36,7 @@ class DnsServer:
     @property
     def address(self) -> str:
         host, port = self._socket.getsockname()[:2]
-        return f"{host}:{port}"
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def close(self) -> None:
         self._stop.set()
