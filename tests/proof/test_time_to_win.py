@@ -14,6 +14,7 @@ import pytest
 
 from conftest import ROOT, missing
 from honeypost.config.schema import Decoys
+from honeypost.engine.outlook import HALF_GUESSES, NINE_TENTHS_GUESSES
 from support.decoy_site import shipped
 
 LONG = os.environ.get("HONEYPOST_PROOF", "") == "1"
@@ -89,3 +90,11 @@ def test_a_missed_bar_fails_the_command(bench, monkeypatch, capsys, tmp_path):
     assert "measured: first decoy: 99 h" in capsys.readouterr().out
     pairs.write_bytes(b"")
     assert bench.main() == 0
+
+
+@pytest.mark.proof
+async def test_the_forecast_of_the_status_is_what_was_measured(bench, pairs):
+    pace = await bench.measure_pace(pairs, 500, Decoys(), shipped(), 101)
+    per_hour = 500 / 24
+    assert round(pace.median * per_hour) == HALF_GUESSES
+    assert round(pace.worst_of_ten * per_hour) == NINE_TENTHS_GUESSES

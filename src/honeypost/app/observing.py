@@ -6,8 +6,10 @@ poll goes on, in one transaction.  So neither a crash nor a lost power counts a 
 leaves one out; at worst the last second is read again.  The first polls read the older logs,
 rotated and compressed ones too, so the first screen already shows last week.
 
-Reading and folding are done in a thread, a poll at a time: the names service beside it has to
-answer within a third of a second, also while a month of logs is read.
+Reading and folding are done in a thread, a poll at a time, since the names service beside it
+has a third of a second to answer.  Keeping a poll of nothing but attacks (2 MiB) takes up to
+that (measured), so while old logs are read a name may be one that nobody can tell, which is no
+decoy.
 """
 
 from __future__ import annotations

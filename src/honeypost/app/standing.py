@@ -23,6 +23,8 @@ from honeypost.stores.watched import Watched
 
 ASK_SECONDS: Final = 600.0
 """Between two rounds of questions."""
+IDLE_SECONDS: Final = 30.0
+"""After a round in which nobody was due."""
 MOST_ASKED: Final = 50
 """Names asked for in one round."""
 FRESH_SECONDS: Final = DAY
@@ -55,8 +57,8 @@ class Standings:
         now = self._clock()
         if now < self._next:
             return 0
-        self._next = now + ASK_SECONDS
         due = self._due(now)
+        self._next = now + (ASK_SECONDS if due else IDLE_SECONDS)
         for account in due:
             self._watched.stand(account, await self._names.reality(account), now)
         return len(due)

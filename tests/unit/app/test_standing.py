@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from honeypost.app import standing
-from honeypost.app.standing import ASK_SECONDS, FRESH_SECONDS, Standings
+from honeypost.app.standing import ASK_SECONDS, FRESH_SECONDS, IDLE_SECONDS, Standings
 from honeypost.config.schema import Decoys
 from honeypost.decide.decoys import Rules
 from honeypost.decide.secrets import Vocabulary
@@ -70,8 +70,12 @@ async def test_names_that_could_open_are_asked_once_a_day(path: Path, watched: W
     assert await asking.look() == 0
     clock.now += ASK_SECONDS
     assert await asking.look() == 0
+    refused(watched, sales=9)
+    assert await asking.look() == 0
+    clock.now += IDLE_SECONDS
+    assert await asking.look() == 1
     clock.now += FRESH_SECONDS
-    assert await asking.look() == 2
+    assert await asking.look() == 2  # "sales" was asked a day ago to the second
 
 
 async def test_only_so_many_are_asked_at_once(

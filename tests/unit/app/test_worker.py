@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from honeypost.app import worker
 from honeypost.app.worker import Findings, Ring, Worker, keep_looking, main
 from honeypost.beside.names_service import NamesClient
-from honeypost.config.schema import Config, Paths, Site
+from honeypost.config.schema import Config, Observe, Paths, Site
 from honeypost.config.secrets import create_if_missing, read
 from honeypost.engine.traces import Trace
 from honeypost.errors import StoreError
@@ -101,6 +102,31 @@ async def test_real_names_are_answered(paths):
     finally:
         await running.close()
     assert not paths.names.exists()
+
+
+async def test_who_logged_in_is_real(paths, tmp_path):
+    log = tmp_path / "mail.log"
+    stamp = datetime.fromtimestamp(time.time() - 60, UTC).isoformat()
+    log.write_text(
+        f"{stamp} mail dovecot: imap-login: Login: user=<zebulon>, method=PLAIN, rip=192.0.2.7,"
+        " lip=192.0.2.1, TLS, session=<x>\n"
+    )
+    (paths.data / "names").write_text("bob\n")
+    site = Site(domains=("example.org",), real_names=str(paths.data / "names"))
+    config = Config(site=site, observe=Observe(log=(str(log),)))
+    for begun in range(2):  # the second time it was learned before
+        running = Worker(config, read(paths.secrets), paths)
+        await running.open()
+        try:
+            client = NamesClient(paths.names, 5.0)
+            async with asyncio.timeout(10):
+                while await client.reality("zebulon@example.org") is not Reality.REAL:
+                    assert not begun
+                    await asyncio.sleep(0.02)
+            assert await client.reality("somebody-else@example.org") is Reality.UNKNOWN
+        finally:
+            await running.close()
+        log.write_text("")
 
 
 async def test_only_our_group_may_ring(paths):
