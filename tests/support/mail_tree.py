@@ -213,10 +213,10 @@ class MailTree:
         os.utime(path, (SETTLED, SETTLED))
         return path
 
-    def option(self, service: str, name: str, value: str) -> None:
-        """Add ``-o`` to a service of type inet."""
+    def option(self, service: str, name: str, value: str, *, kind: str = "inet") -> None:
+        """Add ``-o`` to a service."""
         lines = self.master.splitlines(keepends=True)
-        at = next(n for n, line in enumerate(lines) if line.split()[:2] == [service, "inet"]) + 1
+        at = next(n for n, line in enumerate(lines) if line.split()[:2] == [service, kind]) + 1
         while lines[at].startswith(" "):
             at += 1
         lines.insert(at, f"  -o {{ {name} = {value} }}\n")

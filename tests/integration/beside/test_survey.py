@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from conftest import program
+from honeypost.beside.dovecot.chain import PAM_DENY, DecoyChain, names_socket, report_only
+from honeypost.beside.postfix.containment_config import NOTICE_SERVICES, ContainmentConfig
 from honeypost.beside.survey.findings import Finding, Severity, examine
 from support.mail_tree import MailTree
 from support.users import DOMAIN
@@ -865,3 +868,36 @@ def test_looking_changes_nothing(tmp_path):
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     tree.look()
     assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize("kind", ["debian", "virtual"])
+def test_what_is_attached_brings_up_nothing_but_that_it_is_there(kind, tmp_path, clean):
+    tree = MailTree(tmp_path, kind)
+    attach(tree)
+    codes = {found.code for found in examine(tree.look())}
+    assert codes - {found.code for found in clean[kind]} == {"attached-already"}
+    assert "login-mismatch-order" not in codes
+
+
+def attach(tree: MailTree) -> None:
+    """Put our containment and chain in, as the attaching does."""
+    postfix = tree.look().postfix
+    contain = ContainmentConfig("m1x.invalid", "X-Tq81mR", "unix:private/a", "unix:private/b")
+    [submission] = postfix.sasl_services
+    names = contain.sasl_options({})
+    site = {name: submission.written(name, postfix.raw) for name in names}
+    for name, value in contain.sasl_options(site).items():
+        tree.option("submission", name, value)
+    for notices in NOTICE_SERVICES:
+        for name, value in contain.notice_options():
+            tree.option(notices, name, value, kind="unix")
+    tree.master += "".join(service.text() for service in contain.services())
+    tree.main |= contain.main()
+    chain = DecoyChain(
+        directory=Path("/usr/share/honeypost/lua"), url="http://127.0.0.1:1/", key="k",
+        marker_domain="m1x.invalid", uid=5001, gid=5001, home=Path("/nowhere"), deny=(PAM_DENY,),
+    )  # fmt: skip
+    passdb, userdb, rest = tree.databases.partition("userdb {")
+    tree.databases = passdb + chain.passdbs() + chain.userdb() + userdb + rest
+    tree.databases += report_only("http://127.0.0.1:2/", "k", "nonce")
+    tree.databases += names_socket(Path("/run/honeypost/names-userdb"), "root")

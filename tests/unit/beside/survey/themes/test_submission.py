@@ -83,6 +83,20 @@ def test_restrictions_that_tell_or_send_too_much(new, settings, code):
     assert [found for found, _ in new(submission, main(**settings))] == [code]
 
 
+@pytest.mark.parametrize(
+    ("order", "told"),
+    [
+        ("check_sasl_access regexp:{{{{/@m\\.invalid$/ permit}}}}, {0}", False),
+        ("{0}, check_sasl_access regexp:{{{{/@m\\.invalid$/ permit}}}}", True),
+        ("check_sasl_access hash:/own, {0}", True),
+    ],
+)
+def test_our_permit_must_stand_before_a_mismatch(site, order, told):
+    change = main(smtpd_sender_restrictions=order.format("reject_sender_login_mismatch"))
+    found = [finding.code for finding in submission.find(change(site))]
+    assert ("login-mismatch-order" in found) is told
+
+
 def test_restrictions_that_are_covered_by_our_permit(new):
     assert new(submission, main(smtpd_sender_restrictions="reject_unverified_sender")) == []
 
