@@ -23,6 +23,9 @@ keep refusing; likewise for clients of the site's own networks and those that ar
 *The second oracle.*  ``NOTIFY=SUCCESS`` makes Postfix report real recipients and be silent about
 unknown ones, so DSN is not offered there any more.
 
+*Cost.*  A prober is answered 250 for every name, so names cost it nothing; how many recipients one
+client may name in a minute is limited by Postfix itself, for real and unknown ones alike.
+
 *Notices.*  Our 550 is the only word of ours that may become a bounce.
 ``lmtp_delivery_status_filter`` writes a token of the site before every other failure (we are dead,
 hung, say 450 or nonsense), and makes it a temporary one; the cleanup of notices discards
@@ -46,6 +49,8 @@ from typing import Final
 from honeypost.beside.postfix.containment_config import DELIVERIES_AT_ONCE, Service
 
 LIMBO_TRANSPORT: Final = "limbo"
+
+RATE_LIMIT: Final = "smtpd_client_recipient_rate_limit"
 
 HOSTNAME_LONGEST: Final = 40
 """With the socket's name it must stay on one line of a notice, which has 79."""
@@ -105,6 +110,10 @@ class LimboConfig:
     """Domains of ``mydestination`` with system users."""
     own_networks: tuple[str, ...] = ()
     """The site's ``mynetworks`` as CIDR: clients that submit mail; they are told at once."""
+    recipients_per_minute: int = 300
+    """Of one client on the services that take mail from outside; 0 sets no limit.  A limit on
+    unknown recipients alone would tell them from real ones; this one is Postfix's own and
+    answers 450 to both.  ``$mynetworks`` are exempt (``smtpd_client_event_limit_exceptions``)."""
 
     def __post_init__(self) -> None:
         checks: list[tuple[str, re.Pattern[str]]] = [
@@ -166,6 +175,8 @@ class LimboConfig:
             options["smtpd_reject_unlisted_recipient"] = "no"
         else:
             options["local_recipient_maps"] = ""
+        if self.recipients_per_minute and site.get(RATE_LIMIT, "").strip() in ("", "0"):
+            options[RATE_LIMIT] = str(self.recipients_per_minute)
         return options
 
     def services(self) -> tuple[Service, ...]:

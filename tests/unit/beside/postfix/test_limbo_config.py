@@ -67,6 +67,17 @@ def test_dsn_joins_what_the_site_keeps_back(sites: str, ours: str) -> None:
     assert options["smtpd_discard_ehlo_keywords"] == ours
 
 
+@pytest.mark.parametrize(
+    ("wanted", "sites", "limit"), [(300, "0", "300"), (300, "50", None), (0, "", None)]
+)
+def test_a_client_has_so_many_recipients_a_minute(wanted, sites, limit) -> None:
+    config = LimboConfig(
+        "private/dlmtp", "m.x.org", "qT7wk2Lz", local=("a.org",), recipients_per_minute=wanted
+    )
+    options = config.outside_options({"smtpd_client_recipient_rate_limit": sites})
+    assert options.get("smtpd_client_recipient_rate_limit") == limit
+
+
 def test_only_the_one_550_passes_the_filter(tmp_path) -> None:
     """Postfix itself reads the table."""
     (service,) = SYSTEM.services()
