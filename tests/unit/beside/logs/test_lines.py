@@ -23,6 +23,17 @@ def read(raw: bytes) -> Line | None:
         (b"Feb 21 09:21:54 mx dovecot: imap-login: Login", b"dovecot", b"imap-login: Login"),
         (b"Feb 21 09:21:54 imap-login: Info: Login", b"", b"imap-login: Info: Login"),
         (b"Feb 21 09:21:54 auth(a,192.0.2.1): Info: x", b"", b"auth(a,192.0.2.1): Info: x"),
+        (b"2013-01-04 17:03:46 H=x [192.0.2.1] y", b"exim", b"H=x [192.0.2.1] y"),
+        (b"2013-01-04 17:03:46.345 +0100 [7] x", b"exim", b"[7] x"),
+        (
+            b"2013-01-04 17:03:46 1Ai79e-0000Dq-8i SA: Action: x",
+            b"exim",
+            b"1Ai79e-0000Dq-8i SA: Action: x",
+        ),
+        (b"2013-01-04 17:03:46 mx exim[7]: x", b"exim", b"x"),
+        (b"2013-01-04 17:03:46 mx dovecot: x", b"dovecot", b"x"),
+        (b"Feb 21 09:21:54 mx exim4[7]: 2013-02-21 09:21:54 x", b"exim4", b"x"),
+        (b"mx.example.org exim[7]: 2013-02-21 09:21:54 x", b"exim", b"x"),
     ],
 )
 def test_forms(raw: bytes, program: bytes, text: bytes) -> None:
@@ -33,7 +44,17 @@ def test_forms(raw: bytes, program: bytes, text: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"no log line", b"Feb 21 09:21:54 ", b"Feb 21 09:21:54 UPPER(", b"{", b"{}"]
+    "raw",
+    [
+        b"mx.example.org exim[7]: H=x",
+        b"mx.example.org sshd[7]: 2013-02-21 09:21:54 x",
+        b"",
+        b"no log line",
+        b"Feb 21 09:21:54 ",
+        b"Feb 21 09:21:54 UPPER(",
+        b"{",
+        b"{}",
+    ],
 )
 def test_what_is_no_line(raw: bytes) -> None:
     assert read(raw) is None
