@@ -184,7 +184,7 @@ def show(found: shapes.Status) -> None:
     out.print()
     if found.observed.logs or found.observed.week:
         observed_screen.show(out, found.observed)
-    only_looks = bool(found.observed.logs) and not found.listeners
+    only_looks = bool(found.observed.logs) and found.mode in {"", "observe"}
     if not only_looks or found.sessions or found.captures or found.decoys:
         _show_decoys(out, found)
     if found.late_bounce.kept:

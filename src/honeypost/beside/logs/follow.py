@@ -71,7 +71,13 @@ class FileFollower:
         """
         told: list[LogLine] = []
         for _ in range(BLOCKS_A_POLL):
-            found = self._step()
+            try:
+                found = self._step()
+            except OSError:
+                # What was read is handed out first; the next poll complains.
+                if told:
+                    break
+                raise
             if found is None:
                 break
             told += found

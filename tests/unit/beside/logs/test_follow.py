@@ -183,3 +183,20 @@ def test_no_folder_no_rotated_files(tmp_path: Path) -> None:
     assert rotated.starts_since(tmp_path / "none" / "mail.log", 0.0, UTC, NOW) == [
         (tmp_path / "none" / "mail.log", None)
     ]
+
+
+def test_what_was_read_before_the_disk_failed_is_handed_out_first(
+    log: Path, follower: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(log, line(1))
+    following = follower(log)
+    step = following._step
+    outcomes = iter([step, _broken, _broken])
+    monkeypatch.setattr(following, "_step", lambda: next(outcomes)())
+    assert len(following.poll()) == 1
+    with pytest.raises(OSError, match="Input/output error"):
+        following.poll()
+
+
+def _broken() -> None:
+    raise OSError(5, "Input/output error")
