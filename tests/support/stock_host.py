@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import signal
 import sqlite3
+import ssl
 import stat
 import subprocess
 import sys
@@ -212,6 +214,8 @@ class StockHost:
         internet = self.namespace.socket()
         internet.bind(("127.0.0.1", INTERNET_PORT))
         self.internet = Internet(internet)
+        for address in OUTSIDE:
+            self.namespace.run("ip", "address", "add", f"{address}/32", "dev", "lo")
 
     def _covering(self) -> str:
         binds = [
@@ -222,7 +226,7 @@ class StockHost:
 
     def _accounts(self) -> None:
         passwd, group = self.etc / "passwd", self.etc / "group"
-        users = {name: uid for name, uid in OWN_USERS.items()}
+        users = OWN_USERS
         lines = [f"{n}:x:{u}:{u}::/nonexistent:/usr/sbin/nologin\n" for n, u in users.items()]
         groups = [f"{n}:x:{u}:\n" for n, u in users.items()]
         shadow = []
@@ -358,8 +362,9 @@ class StockHost:
                 self.command(arguments),
                 stdout=out, stderr=err, **{**settings, **options, "check": False},
             )  # fmt: skip
-            out.seek(0), err.seek(0)
-            done.stdout, done.stderr = out.read(), err.read()
+            for file, name in ((out, "stdout"), (err, "stderr")):
+                file.seek(0)
+                setattr(done, name, file.read())
         if options.get("check", True):
             assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
         return done
@@ -375,6 +380,28 @@ class StockHost:
         program = [sys.executable, "-m", "honeypost.cli.main"]
         return self.run(*program, verb, *where, *rest, **options)
 
+    def drive(self, what: str):
+        """Do something of :mod:`support.attach_driver` on this host; gives its answer."""
+        driver = Path(__file__).with_name("attach_driver.py")
+        return json.loads(self.run(sys.executable, "-P", driver, what).stdout)
+
+    @contextlib.contextmanager
+    def deceiving(self) -> Iterator[None]:
+        """Have our own processes run, as their units would."""
+        where = ["--data", "/var/lib/honeypost", "--config", "/etc/honeypost/honeypost.toml"]
+        process = subprocess.Popen(
+            self.command([sys.executable, "-m", "honeypost.cli.main", "up", *where]),
+            stdout=subprocess.PIPE, cwd="/", start_new_session=True,
+        )  # fmt: skip
+        try:
+            assert process.stdout is not None
+            assert b"ready" in process.stdout.readline()
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+            process.stdout.close()
+
     def said(self) -> str:
         """Give both logs."""
         return "".join(p.read_text("utf-8", "replace") for p in (self.base / "log").iterdir())
@@ -389,6 +416,8 @@ class StockHost:
 
     def imap_login(self, login: str, password: str, *, source: str = "") -> bool:
         client = _Imap(self.namespace, source=source)
+        client.host = f"mail.{DOMAIN}"
+        client.starttls(ssl_context=_trusting())
         try:
             return client.login(login, password)[0] == "OK"
         except client.error:
@@ -411,6 +440,9 @@ class StockHost:
             return client.docmd("AUTH", f"PLAIN {plain(login, password)}")[0]
 
 
+OUTSIDE = ("198.51.100.7", "198.51.100.8")
+"""Where guessers come from; no network of the site's own."""
+
 DISABLED = f"dora@{DOMAIN}"
 """An account of the SQL site that is switched off."""
 
@@ -427,9 +459,7 @@ names_seconds = 0.5
 """
 
 
-def _trusting():
-    import ssl
-
+def _trusting() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -443,7 +473,7 @@ def _hashed_tree(root: Path) -> Iterator[tuple[str, tuple[str, int, int, int]]]:
         if stat.S_ISREG(found.st_mode):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
         elif path.is_symlink():
-            content = os.readlink(path)
+            content = str(path.readlink())
         name = str(path.relative_to(root))
         yield name, (content, found.st_mode, found.st_uid, found.st_gid)
 

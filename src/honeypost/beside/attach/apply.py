@@ -40,6 +40,8 @@ LOADED_SECONDS = 60.0
 """How long we wait for SMTP sessions that began before the reload; see :meth:`Apply._loaded`."""
 
 LOOK_SECONDS = 0.05
+HASHES = "after.sha256"
+"""For the guard, which must not need us: what Postfix's files are while they are ours."""
 
 
 def nothing(_: str) -> None:
@@ -129,8 +131,14 @@ class Apply:
         for file in self._record.files:
             if file.before is not None:
                 put(folder / file.saved, content(Path(file.path)), _closed(file.before))
+        (folder / HASHES).write_text(self._hashes())
         sync_folder(self._layout.backups)
         save(self._record, self._layout)
+
+    def _hashes(self) -> str:
+        """Give the hashes of Postfix's files as they will be, as ``sha256sum`` reads them."""
+        files = (file for file in self._record.files if file.group == Group.CONTAINMENT)
+        return "".join(f"{file.after.sha256}  {file.path}\n" for file in files)
 
     def _write(self, group: Group) -> None:
         records = {file.path: file for file in self._record.files}

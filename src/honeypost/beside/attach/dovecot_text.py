@@ -17,8 +17,8 @@ key for reports is in a closed file that is only tried.
 The names socket lies in Dovecot's own run folder: a listener whose folder is missing keeps
 Dovecot from starting.
 
-A site whose main file does not include ``conf.d`` gets two ``!include`` lines in that file, the
-first before everything else and the last behind it.
+A site whose main file does not include ``conf.d`` gets two ``!include_try`` lines in that file,
+the first before everything else and the last behind it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ FIRST, LAST = "00-honeypost.conf", "99-honeypost.conf"
 FOLDER = "honeypost"
 REPORTS = "reports.ext"
 NAMES_SOCKET = "honeypost-userdb"
+DISARMED = ".disarmed"
+"""Ending that the guard gives a file which it took out."""
+
 HEAD = "# Written by honeypost attach; honeypost detach removes it.\n"
 
 _VERSIONS = ("dovecot_config_version", "dovecot_storage_version")
@@ -117,4 +120,5 @@ def without_includes(text: str, folder: Path) -> str:
 
 def include_lines(folder: Path) -> tuple[str, str]:
     """Give the lines that a main file without ``conf.d`` gets."""
-    return f"!include {folder / FIRST}\n", f"!include {folder / LAST}\n"
+    # Tried only: the guard may rename them, and a file that is missing is fatal to "!include".
+    return f"!include_try {folder / FIRST}\n", f"!include_try {folder / LAST}\n"

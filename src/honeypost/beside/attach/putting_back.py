@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from honeypost.beside.attach.dovecot_text import without_includes
+from honeypost.beside.attach.dovecot_text import DISARMED, without_includes
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.files import DRAFT, Standing, content, put, remove, standing
 from honeypost.beside.attach.layout import Layout
@@ -40,6 +40,7 @@ class PutBack:
         """
         path = _path(file)
         path.with_name(f".{path.name}{DRAFT}").unlink(missing_ok=True)
+        path.with_name(path.name + DISARMED).unlink(missing_ok=True)
         now = standing(path)
         if now == file.before:
             return ""

@@ -71,6 +71,7 @@ class Undo:
         save(self._record, self._layout)
         self._tell("grants stop")
         self._layout.manifest.unlink(missing_ok=True)
+        self._layout.disarmed.unlink(missing_ok=True)
         notes = list(self._take_chain())
         if self._begun(Step.CHAIN):
             self._tell("what decoys left behind")

@@ -18,13 +18,17 @@ class SmtpClient:
     """
     One session with a server on loopback.
 
+    :param source: address of this host to come from, ``""`` for the kernel's choice.
     :raises AttachFailed: no connection, or an answer that is none.
     """
 
-    def __init__(self, address: str, port: int, *, wrapped: bool = False) -> None:
+    def __init__(
+        self, address: str, port: int, *, wrapped: bool = False, source: str = ""
+    ) -> None:
         self._where = f"{address}:{port}"
         try:
-            self._socket = socket.create_connection((address, port), SECONDS)
+            origin = (source, 0) if source else None
+            self._socket = socket.create_connection((address, port), SECONDS, origin)
             if wrapped:
                 self._wrap()
         except OSError as error:

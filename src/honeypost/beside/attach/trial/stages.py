@@ -126,8 +126,9 @@ class Bench:
         self._send(self.orders.submissions[0])
 
     def _held_up(self, mood: Mood) -> None:
-        self.lookup.mood = Mood.WELL
-        time.sleep(BREAKER_SECONDS)
+        if self.lookup.mood is not Mood.WELL:
+            self.lookup.mood = Mood.WELL
+            time.sleep(BREAKER_SECONDS)
         _, usual = self.dovecot.login(self._name(), "wrong")
         if mood is Mood.DEAD:
             self.lookup.close()
