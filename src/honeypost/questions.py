@@ -122,6 +122,23 @@ class SpendVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class MayConverse:
+    """
+    May one more conversation of this client go on?  Answered by :class:`ConverseVerdict`.
+
+    Asked by Postfix before somebody is logged in.  Each of its processes asks on a connection
+    of its own, so the session that asks stands for one conversation at a time.
+    """
+
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class ConverseVerdict:
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class NoteReport:
     """
     Dovecot's auth-policy report of one attempt.  Nothing waits for the verdict.
@@ -182,5 +199,13 @@ class WithholdVerdict:
     withholding: Withholding
 
 
-Question = MayLogin | MayReceive | KeepMessage | MaySpend | NoteReport | MayWithhold
-Verdict = LoginVerdict | ReceiveVerdict | KeepVerdict | SpendVerdict | Noted | WithholdVerdict
+Question = MayLogin | MayReceive | KeepMessage | MaySpend | MayConverse | NoteReport | MayWithhold
+Verdict = (
+    LoginVerdict
+    | ConverseVerdict
+    | ReceiveVerdict
+    | KeepVerdict
+    | SpendVerdict
+    | Noted
+    | WithholdVerdict
+)

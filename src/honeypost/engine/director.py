@@ -16,6 +16,7 @@ from honeypost.decide.decoys import Rules
 from honeypost.decide.names import is_listed, split_account, strip_extension
 from honeypost.decide.secrets import Vocabulary
 from honeypost.engine.captures import Captures
+from honeypost.engine.crowds import Crowds
 from honeypost.engine.grants import Grants, Notebook
 from honeypost.engine.guesses import Guesses
 from honeypost.engine.logins import LOGIN_LIMIT, Logins, named
@@ -23,7 +24,7 @@ from honeypost.engine.penalties import Penalties
 from honeypost.engine.spending import Spending
 from honeypost.engine.vocabulary import load_vocabulary
 from honeypost.events import LoginReported
-from honeypost.model import Identity, Protocol
+from honeypost.model import Client, Identity, Protocol
 from honeypost.ports import (
     Body,
     Clock,
@@ -35,8 +36,10 @@ from honeypost.ports import (
 )
 from honeypost.questions import (
     Acceptance,
+    ConverseVerdict,
     KeepMessage,
     KeepVerdict,
+    MayConverse,
     MayLogin,
     MayReceive,
     MaySpend,
@@ -99,6 +102,13 @@ class Director:
         self._spending = spending
         self._penalties = penalties
         self._reported_too = reported
+        self._crowds = Crowds(
+            settings.penalties.client_conversations,
+            settings.penalties.network_conversations,
+            clock=clock,
+            journal=journal,
+            spared=penalties.known_good if penalties else _nobody,
+        )
         self._logins = Logins(
             self.rules,
             self._guesses,
@@ -151,12 +161,22 @@ class Director:
                 return await self._may_receive(question, who)
             case KeepMessage():
                 return await self._keep(question, who, body)
-            case MaySpend():
-                return self._may_spend(question)
-            case MayWithhold():
-                return WithholdVerdict(Withholding.LATER)
             case NoteReport():
                 return self._note_report(question, who)
+            case MaySpend() | MayConverse() | MayWithhold():
+                return self._for_postfix(question, who)
+
+    def _for_postfix(
+        self, question: MaySpend | MayConverse | MayWithhold, who: Identity
+    ) -> Verdict:
+        """Answer what Postfix waits for."""
+        match question:
+            case MaySpend():
+                return self._may_spend(question)
+            case MayConverse():
+                return ConverseVerdict(self._crowds.admit(who.session, question.client))
+            case MayWithhold():
+                return WithholdVerdict(Withholding.LATER)
 
     async def _may_receive(self, question: MayReceive, who: Identity) -> ReceiveVerdict:
         if who.protocol is Protocol.LMTP:
@@ -277,3 +297,8 @@ class Director:
             return self.account_of(local), True
         name = strip_extension(local) + (f"@{domain}" if domain else "")
         return self.rules.account(name.encode()), False
+
+
+def _nobody(_client: Client) -> bool:
+    """Spare none: it is not known who logs in for real."""
+    return False

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from honeypost.questions import (
     Acceptance,
+    ConverseVerdict,
     KeepMessage,
     KeepVerdict,
     LoginVerdict,
+    MayConverse,
     MayLogin,
     MayReceive,
     MaySpend,
@@ -28,16 +30,20 @@ from honeypost.questions import (
 
 def safe_verdict(question: Question) -> Verdict:
     """Say no to a question in the form that its core expects."""
+    verdict: Verdict = Noted()
     match question:
         case MayLogin():
-            return LoginVerdict()
+            verdict = LoginVerdict()
         case MayReceive():
-            return ReceiveVerdict(Acceptance.TRY_LATER)
+            verdict = ReceiveVerdict(Acceptance.TRY_LATER)
         case KeepMessage():
-            return KeepVerdict(Acceptance.TRY_LATER)
+            verdict = KeepVerdict(Acceptance.TRY_LATER)
         case MaySpend():
-            return SpendVerdict(Acceptance.TRY_LATER)
+            verdict = SpendVerdict(Acceptance.TRY_LATER)
+        case MayConverse():
+            verdict = ConverseVerdict(allowed=True)  # nobody is hurt, and a guesser wins nothing
         case MayWithhold():
-            return WithholdVerdict(Withholding.LATER)
+            verdict = WithholdVerdict(Withholding.LATER)
         case _:
-            return Noted()
+            pass
+    return verdict

@@ -8,9 +8,11 @@ from honeypost.model import Protocol, Secret
 from honeypost.net.verdicts import safe_verdict
 from honeypost.questions import (
     Acceptance,
+    ConverseVerdict,
     KeepMessage,
     KeepVerdict,
     LoginVerdict,
+    MayConverse,
     MayLogin,
     MayReceive,
     MaySpend,
@@ -34,6 +36,7 @@ LATER = Acceptance.TRY_LATER
         (KeepMessage(ENVELOPE, 1), KeepVerdict(LATER)),
         (MaySpend("m1", CLIENT, "Q", 1, 1), SpendVerdict(LATER)),
         (NoteReport(b"a", b"", "imap", CLIENT, True, ""), Noted()),
+        (MayConverse(CLIENT), ConverseVerdict(allowed=True)),
     ],
 )
 def test_each_question_has_a_safe_answer(question: Question, verdict: Verdict) -> None:

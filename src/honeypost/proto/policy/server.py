@@ -1,12 +1,15 @@
 """
-What may a decoy send?  Asked by Postfix at the end of data, for decoys only.
+What may a decoy send, and how many conversations may a network hold?  Asked by Postfix.
 
 The protocol (Postfix, SMTPD_POLICY_README): lines of ``name=value`` up to an empty line, one
 ``action=...`` with an empty line back, any number of requests on a connection.
 
 ``DISCARD`` is the answer whenever it is not surely yes: the client then still sees its
-message queued, and it goes nowhere.  Requests about anybody else are none of our business
-and are answered ``DUNNO``; nothing of ours stands before a real user.
+message queued, and it goes nowhere.  Who is logged in otherwise is none of our business and is
+answered ``DUNNO``; nothing of ours stands before a real user.
+
+Where the site has it ask before that (``CONNECT``, ``RCPT``), a network that holds too many
+conversations is told ``421``, after which Postfix hangs up (access(5)).  Any doubt is ``DUNNO``.
 """
 
 from __future__ import annotations
@@ -16,7 +19,14 @@ from collections.abc import Mapping, Sequence
 
 from honeypost.model import Client, canonical_address
 from honeypost.proto.effects import Ask, Close, Effect, Send, Wake
-from honeypost.questions import Acceptance, MaySpend, SpendVerdict, Verdict
+from honeypost.questions import (
+    Acceptance,
+    ConverseVerdict,
+    MayConverse,
+    MaySpend,
+    SpendVerdict,
+    Verdict,
+)
 
 REQUEST_BYTES = 32 * 1024
 """Largest request; the longest values (sender, recipient, helo_name) have up to 2 KiB each."""
@@ -28,6 +38,9 @@ LARGEST_PORT = 65535
 
 DUNNO = Send(b"action=DUNNO\n\n")
 DISCARD = Send(b"action=DISCARD\n\n")
+CROWDED = Send(b"action=421 4.7.0 Error: too many connections\n\n")
+
+_CONVERSING = frozenset({b"CONNECT", b"EHLO", b"HELO", b"MAIL", b"RCPT"})
 
 _MARKER = re.compile(rb"[a-z0-9]+")
 
@@ -55,6 +68,8 @@ class PolicyServer:
 
     def answer(self, verdict: Verdict) -> Sequence[Effect]:
         self.holding = False
+        if isinstance(verdict, ConverseVerdict):
+            return [DUNNO if verdict.allowed else CROWDED, *self._work_off()]
         accepted = isinstance(verdict, SpendVerdict) and verdict.acceptance is Acceptance.ACCEPTED
         return [DUNNO if accepted else DISCARD, *self._work_off()]
 
@@ -83,6 +98,8 @@ class PolicyServer:
         return effects
 
     def _decide(self, attributes: Mapping[bytes, bytes]) -> Effect:
+        if not attributes.get(b"sasl_username"):
+            return self._conversation(attributes)
         local, _, domain = attributes.get(b"sasl_username", b"").lower().rpartition(b"@")
         if domain != self._marker_domain or attributes.get(b"protocol_state") != b"END-OF-MESSAGE":
             return DUNNO
@@ -90,6 +107,13 @@ class PolicyServer:
             return DISCARD
         self.holding = True
         return Ask(spend_question(local, attributes))
+
+    def _conversation(self, attributes: Mapping[bytes, bytes]) -> Effect:
+        address = _address(attributes.get(b"client_address", b""))
+        if not address or attributes.get(b"protocol_state") not in _CONVERSING:
+            return DUNNO
+        self.holding = True
+        return Ask(MayConverse(Client(address)))
 
 
 def parse_request(request: bytes) -> dict[bytes, bytes] | None:

@@ -7,13 +7,21 @@ import pytest
 from honeypost.model import Client
 from honeypost.proto.effects import Ask, Close, Effect, Wake
 from honeypost.proto.policy.server import (
+    CROWDED,
     DISCARD,
     DUNNO,
     IDLE_SECONDS,
     REQUEST_BYTES,
     PolicyServer,
 )
-from honeypost.questions import Acceptance, LoginVerdict, MaySpend, SpendVerdict
+from honeypost.questions import (
+    Acceptance,
+    ConverseVerdict,
+    LoginVerdict,
+    MayConverse,
+    MaySpend,
+    SpendVerdict,
+)
 
 ATTRIBUTES = {
     "request": "smtpd_access_policy",
@@ -86,17 +94,30 @@ def test_only_a_sure_yes_goes_on(
     [
         {"sasl_username": "alice@example.org"},
         {"sasl_username": ""},
+        {"sasl_username": "", "protocol_state": "DATA"},
+        {"sasl_username": "", "protocol_state": "RCPT", "client_address": "unknown"},
         {"sasl_username": "k3f9@m.invalid.example.org"},
         {"sasl_username": "k3f9"},
         {"protocol_state": "RCPT"},
         {"protocol_state": "DATA"},
-        {"protocol_state": "CONNECT", "sasl_username": ""},
     ],
 )
 def test_whatever_is_not_a_decoys_end_of_message_is_none_of_our_business(
     server: PolicyServer, changes: dict[str, str]
 ) -> None:
     assert told(server, request(**changes)) == [DUNNO]
+
+
+@pytest.mark.parametrize("state", ["CONNECT", "EHLO", "MAIL", "RCPT"])
+@pytest.mark.parametrize(("allowed", "action"), [(True, DUNNO), (False, CROWDED)])
+def test_before_a_login_it_is_asked_whether_the_conversation_may_go_on(
+    server: PolicyServer, state: str, *, allowed: bool, action: Effect
+) -> None:
+    asked = told(server, request(protocol_state=state, sasl_username=""))
+    assert asked == [Ask(MayConverse(Client("192.0.2.7")))]
+    assert server.holding
+    assert list(server.answer(ConverseVerdict(allowed))) == [action]
+    assert not server.holding
 
 
 @pytest.mark.parametrize("local", ["", "k3f9+x", "../x", "k3 f9"])
