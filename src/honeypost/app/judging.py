@@ -40,8 +40,8 @@ from honeypost.ports import Capture, Clock, Reality, RealNames
 from honeypost.stores.judgements import JudgementStore, Open
 from honeypost.stores.reader import START, Cursor, SegmentReader
 
-AT_ONCE: Final = 4
-"""Judged at the same time."""
+AT_ONCE: Final = 2
+"""Judged at the same time: a message is held in memory, and taken to pieces, for each."""
 
 BATCH: Final = 32
 """Worked off between two looks for new ones."""

@@ -83,8 +83,6 @@ def check_spf(envelope: Envelope, client: str, resolver: Resolver) -> str:
     helo = envelope.helo.decode("ascii", "replace")
     try:
         result, _, _ = SpfQuery(resolver, client, sender, helo).check()
-    except spf.TempError:
-        return "temperror"
     except Exception:  # noqa: BLE001 - whatever a library makes of hostile records
         return "permerror"
     return str(result)

@@ -192,6 +192,14 @@ def test_lookups_have_a_limit() -> None:
     assert query.dns("x.test", "SPF", ignore_void=True) == []
 
 
+def test_whatever_the_library_makes_of_a_record_proves_nothing(monkeypatch) -> None:
+    def fail(_):
+        raise IndexError
+
+    monkeypatch.setattr(senders.SpfQuery, "check", fail)
+    assert evidence(spf("+all")) == Evidence("permerror")
+
+
 def test_strange_senders_do_not_raise() -> None:
     for sender in (b"\xff@b.test", b"@", b"a@" + b"x." * 120 + b"test"):
         assert evidence(spf("ip4:192.0.2.1"), sender=sender).signers == ()

@@ -244,31 +244,25 @@ class LimboConfig:
 MARGIN_SECONDS: Final = 86_400
 """Postfix must try for so long after the bounce is due."""
 
-_CONFLICTS: Final = {
-    "luser_relay": "unknown recipients already go there, so nobody is told that they do not exist",
-    "fallback_transport": "somebody else takes unknown recipients already",
-    "fallback_transport_maps": "somebody else takes unknown recipients already",
-    "mailbox_transport": "it takes unknown users too, before anybody could tell them apart",
-    "mailbox_transport_maps": "it takes unknown users too, before anybody could tell them apart",
-    "content_filter": "a filter hands mail in again from this host, so its sender is lost",
-}
-
 
 def objections(site: Mapping[str, str], delay_seconds: float) -> list[str]:
     """
-    Why there can be no late bounce at a site, one sentence each; empty when there can.
+    Why the delay does not fit a site, one sentence each; empty when it does.
+
+    Other takers of unknown recipients (``luser_relay``, a catch-all) are the survey's business.
 
     :param site: main.cf as in force (``postconf``), names to values.
     """
     found: list[str] = []
-    for name, why in _CONFLICTS.items():
-        if site.get(name, "").strip():
-            found.append(f"{name} is set: {why}")
-    lifetime = _seconds(site.get("maximal_queue_lifetime", "5d"))
-    if lifetime < delay_seconds + MARGIN_SECONDS:
+    if site.get("content_filter", "").strip():
         found.append(
-            f"maximal_queue_lifetime is {site['maximal_queue_lifetime']}: Postfix would give up"
-            " before the bounce is due"
+            "content_filter is set: the filter hands mail in again from this host, so it cannot be"
+            " told who sent it"
+        )
+    lifetime = site.get("maximal_queue_lifetime", "5d")
+    if _seconds(lifetime) < delay_seconds + MARGIN_SECONDS:
+        found.append(
+            f"maximal_queue_lifetime is {lifetime}: Postfix would give up before the bounce is due"
         )
     return found
 
