@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from honeypost.app.observing import Observer, cursors
 from honeypost.beside.logs.where import follow
+from honeypost.engine.watching import number
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.watched import Watched
 
@@ -99,7 +100,10 @@ class Site:
             old.unlink()
 
     def rows(self) -> dict[str, list]:
-        return {t: sorted(self.intel.ask(f"SELECT * FROM observed_{t}")) for t in TABLES}
+        found = {t: sorted(self.intel.ask(f"SELECT * FROM observed_{t}")) for t in TABLES}
+        # That we are alive today is noted as well; it says when we looked, not what we saw.
+        found["days"] = [row for row in found["days"] if row[0] != number(NOW)]
+        return found
 
     def close(self) -> None:
         self.observer.close()
@@ -121,7 +125,10 @@ def observed(texts: list[str], acts: list[str]) -> dict[str, list]:
                 with site.log.open("a") as log:
                     log.write(waiting.pop(0))
         with site.log.open("a") as log:
-            log.write("".join(waiting))
+            # The last line: a log that was emptied by copytruncate is missed once it is written to.
+            log.write(
+                "".join([*waiting, said(BEGUN + 6 * 86_400, "last", "192.0.2.1", good=False)])
+            )
         site.look()
         found = site.rows()
         site.close()

@@ -32,7 +32,7 @@ from honeypost.config.schema import Observe
 from honeypost.engine.readiness import DAY
 from honeypost.engine.watching import Picture
 from honeypost.ports import Clock
-from honeypost.stores.observations import LogState
+from honeypost.stores.observations import LogState, states
 from honeypost.stores.watched import Watched
 
 ALIVE_SECONDS: Final = 60.0
@@ -53,9 +53,10 @@ class _Followed:
     source: LogSource
     kept: str
     """Cursor behind all that is in the store."""
+    newest: float = 0.0
+    """Time of the newest line so far."""
     waiting: Picture | None = None
     """Read and not yet in the store."""
-    newest: float = 0.0
     problem: str = ""
     failures: int = 0
 
@@ -78,7 +79,11 @@ class Observer:
         clock: Clock,
         give_way: GiveWay,
     ) -> None:
-        self._logs = {name: _Followed(each, each.cursor) for name, each in sources.items()}
+        newest = {state.log: state.newest for state in states(watched.said)}
+        self._logs = {
+            name: _Followed(each, each.cursor, newest.get(name, 0.0))
+            for name, each in sources.items()
+        }
         self._watched = watched
         self._marker_domain = marker_domain
         self._clock = clock

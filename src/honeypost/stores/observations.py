@@ -137,7 +137,7 @@ class Observations(IntelView):
 
     def logs(self) -> list[LogState]:
         """Which logs are followed, and how that goes."""
-        return msgspec.json.decode(self.cursor(SAID) or "[]", type=list[LogState])
+        return states(self.cursor(SAID))
 
     def count_expired(self, now: float, kept: Observe) -> int:
         """How many rows a sweep would delete now."""
@@ -152,6 +152,11 @@ class Observations(IntelView):
             int(self.ask(f"SELECT count(*) FROM observed_{condition}", bound)[0][0])  # noqa: S608 - ours
             for condition, bound in tracing(self.ask, trace)
         )
+
+
+def states(said: str) -> list[LogState]:
+    """Read what was kept of the logs that are followed; nothing from ``""``."""
+    return msgspec.json.decode(said or "[]", type=list[LogState])
 
 
 def expired(before: float, homes_before: float) -> tuple[tuple[str, float], ...]:

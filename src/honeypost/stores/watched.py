@@ -104,6 +104,11 @@ class Watched:
         """How far the log was read, ``""`` at first."""
         return self._intel.cursor(STATE)
 
+    @property
+    def said(self) -> str:
+        """JSON of what the status shows of each log, ``""`` at first."""
+        return self._intel.cursor(SAID)
+
     def add(self, picture: Picture, state: str, said: str = "") -> None:
         """
         Join a picture, and remember how far the log was read: both or neither.

@@ -191,8 +191,12 @@ def test_what_was_read_before_the_disk_failed_is_handed_out_first(
     add(log, line(1))
     following = follower(log)
     step = following._step
-    outcomes = iter([step, _broken, _broken])
-    monkeypatch.setattr(following, "_step", lambda: next(outcomes)())
+    steps = iter([step, _broken, _broken])
+
+    def next_step() -> object:
+        return next(steps)()
+
+    monkeypatch.setattr(following, "_step", next_step)
     assert len(following.poll()) == 1
     with pytest.raises(OSError, match="Input/output error"):
         following.poll()
