@@ -17,7 +17,6 @@ is named: better to know less than to accuse a bystander.
 from __future__ import annotations
 
 import re
-from collections import deque
 
 from honeypost.beside.logs.postfix import address
 from honeypost.engine.logevents import Kind, LogEvent, Outcome
@@ -34,7 +33,7 @@ PROGRAMS = {b"", b"dovecot", b"dovecot-auth", b"auth", b"auth-worker"} | {
 }
 SPEAKERS = (b"dovecot", b"auth", *(service + b"-login" for service in SERVICES))
 """Most of Dovecot's lines are of those who serve mailboxes, and tell of no client."""
-PREFIXES = re.compile(rb"\A(?:dovecot(?:\[\d+\])?: )*")
+PREFIXES = re.compile(rb"(?:dovecot(?:\[\d+\])?: )+")
 LOGIN = re.compile(rb"(imap|pop3|managesieve|submission)-login(?:\[\d+\])?: (?:Info: )?")
 AUTH = re.compile(rb"auth(?:-worker)?(?:\([\w-]+\)|\[\d+\])?: (?:Info: |Debug: )?")
 LET_IN = frozenset({b"Login", b"Logged in"})
@@ -43,7 +42,8 @@ HEAD_END = re.compile(rb": (?:user=<|method=|rip=)")
 FAILED = re.compile(rb"\((?:proxy dest )?auth failed(?:, (\d{1,6}) attempts(?: in \d+ secs)?)?\)")
 PLAINTEXT = re.compile(rb"\(tried to use dis(?:allowed|abled) [^()]*auth\)")
 ADDRESS = rb"([0-9A-Fa-f]*[.:][0-9A-Fa-f.:]*)"
-RIP = re.compile(rb"(?:, |: )rip=" + ADDRESS + rb"(?=,|\Z)")
+RIP_SIGN = b" rip="
+RIP = re.compile(rb"[,:] rip=" + ADDRESS + rb"(?=,|\Z)")
 WORKER = re.compile(rb"conn unix:[\w-]+ \([^()]*\): auth-worker<\d+>: ")
 DRIVER = re.compile(
     rb"(?:pam|passwd-file|passwd|shadow|sql|ldap|lua|dict|static|oauth2|bsdauth|checkpassword|"
@@ -72,7 +72,8 @@ def from_dovecot(program: bytes, text: bytes) -> LogEvent | None:
         text = program + b": " + text
     if not text.startswith(SPEAKERS):
         return None
-    text = PREFIXES.sub(b"", text, count=1)
+    if prefixes := PREFIXES.match(text):
+        text = text[prefixes.end() :]
     if match := LOGIN.match(text):
         return _from_login(SERVICES[match.group(1)], text[match.end() :])
     # The newer form first: a name may look like the older one, never the other way round.
@@ -90,9 +91,9 @@ def _from_login(service: str, text: bytes) -> LogEvent | None:
     if end is None:
         return None
     head, rest = text[: end.start()], text[end.start() :]
-    last = deque(RIP.finditer(rest), maxlen=1)
-    client = address(last[0].group(1)) if last else ""
-    name = _user(rest[: last[0].start()] if last else rest)
+    last = _last_rip(rest)
+    client = address(last.group(1)) if last else ""
+    name = _user(rest[: last.start()] if last else rest)
     if head in LET_IN:
         return LogEvent(Kind.LOGIN, Outcome.ACCEPTED, client, service, name)
     if failed := FAILED.search(head):
@@ -103,6 +104,15 @@ def _from_login(service: str, text: bytes) -> LogEvent | None:
         return LogEvent(Kind.LOGIN, Outcome.REFUSED, client, service, name, note=note)
     if head.startswith((b"Disconnected", b"Login aborted", b"Aborted login")):
         return LogEvent(Kind.SESSION, Outcome.CLOSED, client, service, note=printable(head))
+    return None
+
+
+def _last_rip(rest: bytes) -> re.Match[bytes] | None:
+    at = rest.rfind(RIP_SIGN)
+    while at > 0:
+        if match := RIP.match(rest, at - 1):
+            return match
+        at = rest.rfind(RIP_SIGN, 0, at)
     return None
 
 

@@ -51,7 +51,9 @@ def read_line(raw: bytes, calendar: Calendar) -> Line | None:
         # In its own file Exim's text may look like a host and a program, but has no process id.
         if pid or program == DOVECOT or not _is_own_file(raw):
             text = raw[match.end() :]
-            return Line(time, program, _undated(program, text, calendar))
+            if program.startswith(EXIM):
+                text = _undated(text, calendar)
+            return Line(time, program, text)
     if BARE.match(raw, used):
         return Line(time, b"", raw[used:])
     return Line(time, EXIM, raw[used:]) if _is_own_file(raw) else None
@@ -59,7 +61,8 @@ def read_line(raw: bytes, calendar: Calendar) -> Line | None:
 
 def from_entry(entry: Entry, calendar: Calendar) -> Line:
     """Give an entry of the journal as a line."""
-    return Line(entry.time, entry.program, _undated(entry.program, entry.text, calendar))
+    text = _undated(entry.text, calendar) if entry.program.startswith(EXIM) else entry.text
+    return Line(entry.time, entry.program, text)
 
 
 def _is_own_file(raw: bytes) -> bool:
@@ -76,8 +79,6 @@ def _without_time(raw: bytes, calendar: Calendar) -> Line | None:
     return None
 
 
-def _undated(program: bytes, text: bytes, calendar: Calendar) -> bytes:
+def _undated(text: bytes, calendar: Calendar) -> bytes:
     """Take away the time that Exim may write into syslog a second time."""
-    if text[:1].isdigit() and program.startswith(EXIM):
-        return text[calendar.read(text)[1] :]
-    return text
+    return text[calendar.read(text)[1] :] if text[:1].isdigit() else text
