@@ -53,7 +53,9 @@ class _Followed:
     source: LogSource
     kept: str
     """Cursor behind all that is in the store."""
-    newest: float = 0.0
+    since: float
+    """Older lines were seen in another log already."""
+    newest: float
     """Time of the newest line so far."""
     waiting: Picture | None = None
     """Read and not yet in the store."""
@@ -79,10 +81,13 @@ class Observer:
         clock: Clock,
         give_way: GiveWay,
     ) -> None:
-        newest = {state.log: state.newest for state in states(watched.said)}
+        known = {state.log: state for state in states(watched.said)}
+        # What the journal says a mail.log said before: another log is not counted anew.
+        new = LogState("", 0.0, "", watched.last)
         self._logs = {
-            name: _Followed(each, each.cursor, newest.get(name, 0.0))
+            name: _Followed(each, each.cursor, state.since, state.newest)
             for name, each in sources.items()
+            for state in [known.get(name, new)]
         }
         self._watched = watched
         self._marker_domain = marker_domain
@@ -141,7 +146,8 @@ class Observer:
             return 0, picture
         log.problem, log.failures = "", 0
         for line in lines:
-            picture.take(line.event, line.place.time)
+            if (line.place.time or 0.0) >= log.since:
+                picture.take(line.event, line.place.time)
         picture.look(log.source.counts.newest or 0.0)
         log.newest = picture.reached
         return len(lines), picture
@@ -164,8 +170,10 @@ class Observer:
             self.reread()
 
     def _said(self) -> str:
-        states = [LogState(name, log.newest, log.problem) for name, log in self._logs.items()]
-        return msgspec.json.encode(states).decode()
+        said = [
+            LogState(name, log.newest, log.problem, log.since) for name, log in self._logs.items()
+        ]
+        return msgspec.json.encode(said).decode()
 
     def _failed(self, log: _Followed, problem: str) -> None:
         if problem != log.problem:

@@ -81,6 +81,8 @@ class LogState:
     """Time of the newest line read, 0 for none."""
     problem: str
     """Why it cannot be read now, ``""`` when it can."""
+    since: float = 0.0
+    """Older lines were seen in another log already."""
 
 
 class Observations(IntelView):

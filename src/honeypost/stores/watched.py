@@ -109,6 +109,11 @@ class Watched:
         """JSON of what the status shows of each log, ``""`` at first."""
         return self._intel.cursor(SAID)
 
+    @property
+    def last(self) -> float:
+        """The latest moment that was looked at, 0 when nothing was."""
+        return float(self._intel.ask("SELECT coalesce(max(last), 0) FROM observed_days")[0][0])
+
     def add(self, picture: Picture, state: str, said: str = "") -> None:
         """
         Join a picture, and remember how far the log was read: both or neither.

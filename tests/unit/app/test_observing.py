@@ -200,6 +200,19 @@ async def test_a_log_that_is_not_there_was_not_looked_at(intel, view, clock) -> 
     assert view.logs() == [LogState("log", 0.0, "")]
 
 
+async def test_another_log_of_the_same_days_counts_nothing_twice(intel, view, clock) -> None:
+    first = [line("info", NOON - 60), line("info", NOON - 50)]
+    await observe(intel, clock, file=Script(first)).look()
+    journal = [*first, line("info", NOON + 5)]
+    clock.now += 10
+    await observe(intel, clock, journal=Script(journal[:2], journal[2:])).look()
+    assert [guess.tries for guess in view.guesses(0)] == [3]
+    # The limit outlives a restart in the middle.
+    again = observe(intel, clock, journal=Script([], journal[:1], at=1))
+    await again.look()
+    assert [guess.tries for guess in view.guesses(0)] == [3]
+
+
 async def test_too_many_names_are_a_doubt(intel, clock, monkeypatch) -> None:
     watching = observe(intel, clock, log=Script([line("bob", good=True)]))
     monkeypatch.setattr(Watched, "users", lambda _: None)
