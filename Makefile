@@ -4,6 +4,7 @@
 #   make test    set up everything, all tests, coverage
 #   make check   lint, types, import contracts, unit tests: no Debian package, under a minute
 #   make proof   the long bars and the benchmarks, one table
+#   make deb     the Debian package for bookworm, in dist/
 #   make clean   remove what the others made
 #
 # PYTHON=python3.12   another interpreter      NO_APT=1   install no Debian package
@@ -13,7 +14,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint proof clean
+.PHONY: help demo test check lint proof deb clean
 
 export PYTHON WORKERS NO_APT
 
@@ -43,6 +44,9 @@ proof:
 	scripts/setup.sh bench .venv
 	scripts/packages.sh
 	exec .venv/bin/python scripts/proof.py $(ARGS)
+
+deb:
+	@scripts/deb.sh
 
 clean:
 	@rm -rf .venv .venv-demo .venv*.lock .coverage .coverage.* build dist

@@ -7,6 +7,8 @@
 # developers read.  The same tree gives the same bytes: every time stamp is that of the last
 # commit, every owner is root, files stand in one order.
 #
+#   scripts/deb.sh [FOLDER]   another folder than dist
+#
 # Needs Debian's python3 (3.11) with python3-venv, and dpkg-deb; neither root nor debhelper.
 # SOURCE_DATE_EPOCH sets the time stamp where there is no git history.
 set -euo pipefail
@@ -14,6 +16,7 @@ cd "$(dirname "$0")/.."
 
 python=/usr/bin/python3
 home=/opt/venvs/honeypost
+out=${1:-dist}
 
 fail() {
     echo "deb: $*" >&2
@@ -38,7 +41,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tree=$work/tree
 site=$tree$home/lib/python$minor/site-packages
-mkdir -p "$site" "$work/wheels" dist
+mkdir -p "$site" "$work/wheels" "$out"
 
 program_and_needs() {
     # The tools build the wheel and stay behind.
@@ -74,9 +77,12 @@ environment() {
 files_of_the_system() {
     local units=$tree/usr/lib/systemd/system lua=$tree/usr/share/honeypost/lua
     install -d "$units" "$lua"
-    install -D -m 640 docs/honeypost.toml "$tree/etc/honeypost/honeypost.toml"
+    install -D -m 640 packaging/honeypost.toml "$tree/etc/honeypost/honeypost.toml"
     install -m 644 src/honeypost/beside/lua/*.lua "$lua"
     cp -r packaging/systemd/. "$units"
+    if [[ -d packaging/guard ]]; then
+        install -D -m 755 packaging/guard/guard "$tree/usr/lib/honeypost/guard"
+    fi
     install -D -m 644 packaging/sysusers.conf "$tree/usr/lib/sysusers.d/honeypost.conf"
     install -D -m 644 packaging/tmpfiles.conf "$tree/usr/lib/tmpfiles.d/honeypost.conf"
     PYTHONPATH=$site "$python" packaging/manual.py "$tree/usr/share"
@@ -86,6 +92,7 @@ papers() {
     local doc=$tree/usr/share/doc/honeypost
     install -D -m 644 packaging/debian/copyright "$doc/copyright"
     install -m 644 NOTICE "$doc/NOTICE"
+    install -D -m 644 docs/honeypost.toml "$doc/examples/honeypost.toml"
     gzip -9n <CHANGELOG.md >"$doc/CHANGELOG.md.gz"
     printf 'honeypost (%s) bookworm; urgency=medium\n\n  * %s\n\n -- %s  %s\n' "$version" \
         'What has changed stands in CHANGELOG.md.gz, in words for operators.' \
@@ -117,11 +124,12 @@ control() {
         -e "s/@SIZE@/$(du -sk --apparent-size "$tree" | cut -f1)/" \
         packaging/debian/control >"$folder/control"
     echo /etc/honeypost/honeypost.toml >"$folder/conffiles"
-    local units on=honeypost-worker.service
-    units=$(cd packaging/systemd && grep -l '^\[Install\]' honeypost* | LC_ALL=C sort | tr '\n' ' ')
+    local units on="honeypost-recheck.path honeypost-worker.service"
+    # Templates (@) have no state of their own.
+    units=$(cd packaging/systemd && grep -l '^\[Install\]' honeypost-*[^@].* | LC_ALL=C sort | xargs)
     local script
     for script in postinst prerm postrm; do
-        sed -e "s/@UNITS@/${units% }/" -e "s/@ON@/$on/" -e "s/@OFF@/$(off "$units" "$on")/" \
+        sed -e "s/@UNITS@/$units/" -e "s/@ON@/$on/" -e "s/@OFF@/$(off "$units" "$on")/" \
             "packaging/debian/$script" >"$folder/$script"
         chmod 755 "$folder/$script"
     done
@@ -136,6 +144,6 @@ files_of_the_system
 papers
 control
 find "$tree" -newermt "@$SOURCE_DATE_EPOCH" -exec touch --no-dereference -d "@$SOURCE_DATE_EPOCH" {} +
-package=dist/honeypost_${version}_$architecture.deb
+package=$out/honeypost_${version}_$architecture.deb
 dpkg-deb --root-owner-group --threads-max=1 -Zxz --build "$tree" "$package" >/dev/null
 echo "deb: $package, $(du -k --apparent-size "$package" | cut -f1) KB"
