@@ -22,9 +22,11 @@ from honeypost.engine.watching import Picture
 from honeypost.errors import NotReady
 from honeypost.events import AddressForgotten, GrantsStopped
 from honeypost.extract.report import Addressee, Report
-from honeypost.ports import Entry
+from honeypost.model import Client, Identity, Protocol
+from honeypost.ports import Capture, Entry
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.journal import JournalStore
+from honeypost.stores.judgements import JudgementStore
 from honeypost.stores.reader import SegmentReader
 from honeypost.stores.requests import request_folder
 from honeypost.stores.segments import SegmentStore
@@ -91,6 +93,16 @@ async def test_an_address_is_forgotten_in_all_stores(paths):
     assert left(paths) == (0, [AddressForgotten(Trace(ANN).tag(KEY), 3, 3)])
     found = [path for path in paths.data.rglob("*") if path.is_file()]
     assert not any(ANN.encode() in path.read_bytes() for path in found)
+
+
+async def test_judgements_of_late_bounces_go_with_the_rest(paths):
+    limbo = Identity("s", Client(""), "limbo", Protocol.LIMBO)
+    old = Capture("c1", time.time() - OLD, envelope(b"x@example.org"), limbo, 1, "")
+    new = Capture("c2", time.time(), envelope(ANN.encode()), limbo, 1, "")
+    with JudgementStore(paths.judgements) as store:
+        store.file([old, new], "1")
+    assert (await have_done(Verb.SWEEP, CONFIG, paths, KEY))["judgements"] == 1
+    assert (await have_done(Verb.FORGET, CONFIG, paths, KEY, ANN))["judgements"] == 1
 
 
 async def test_nothing_was_ever_stored(tmp_path):

@@ -16,6 +16,7 @@ from honeypost.events import (
     SessionOpened,
 )
 from honeypost.extract.report import Report
+from honeypost.model import Client, Identity, Protocol
 from honeypost.ports import Entry
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.journal import JournalStore
@@ -93,6 +94,15 @@ async def test_nothing_there_yet(tmp_path):
     with IntelStore(tmp_path / "worker" / "intel.db") as intel:
         rounds = Rounds(Paths(tmp_path), intel, Dissector(), print)
         assert await rounds.look() == 0
+
+
+async def test_mail_of_others_is_not_taken_apart(site):
+    limbo = Identity("s", Client(""), "limbo", Protocol.LIMBO)
+    await keep(site.captures, body_of(1, 10), who=limbo)
+    decoys = await keep(site.captures, body_of(2, 20))
+    assert await site.rounds.examine() == 2
+    assert site.dissector.asked == [decoys.id]
+    assert await site.rounds.examine() == 0
 
 
 async def test_each_capture_once_in_order_and_over_a_restart(site):

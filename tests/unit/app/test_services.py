@@ -95,3 +95,16 @@ def test_the_policy_end_knows_the_sites_marker_domain(floor: Floor) -> None:
     effects = core.receive(request)
     assert isinstance(effects[-1], Ask)
     assert isinstance(effects[-1].question, MaySpend)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_late_bounce_has_a_director_of_its_own(known: bool) -> None:
+    general, own = TableDirector(), TableDirector()
+    parts = Parts(
+        CONFIG, SECRETS, general, ListJournal(), Tasks(), chance=os.urandom, context=None,
+        bounces=own if known else None,
+    )  # fmt: skip
+    floor = build_services(parts)
+    assert floor.services["limbo"].director is (own if known else general)
+    assert floor.services["lmtp"].director is general
+    assert floor.services["limbo"].admission is floor.peers

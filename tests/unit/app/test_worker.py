@@ -18,15 +18,18 @@ import pytest
 from honeypost.app import worker
 from honeypost.app.worker import Findings, Ring, Worker, keep_looking, main
 from honeypost.beside.names_service import NamesClient
-from honeypost.config.schema import Config, Observe, Paths, Site
+from honeypost.config.schema import Config, Listeners, Observe, Paths, Site
 from honeypost.config.secrets import create_if_missing, read
 from honeypost.engine.traces import Trace
 from honeypost.errors import StoreError
+from honeypost.events import SenderJudged
+from honeypost.model import Client, Envelope, Identity, Protocol, Recipient
 from honeypost.ports import Reality
 from honeypost.stores.findings import IntelView
+from honeypost.stores.judgements import JudgementView
 from support.costly_mail import NEEDLE
 from support.storage import keep, make_store
-from support.waiting import until
+from support.waiting import until, until_async
 
 STOP_SECONDS = 2.0
 
@@ -212,3 +215,24 @@ def test_it_opens_no_connection_to_any_network():
     source = Path(worker.__file__).read_text()
     assert "AF_INET" not in source
     assert "open_connection" not in source
+
+
+async def test_senders_are_judged_where_there_is_a_late_bounce(paths):
+    config = Config(listeners=Listeners(limbo="unix:/x"))
+    store = make_store(paths.data / "edge")
+    store.open()
+    sender = Envelope(b"", (Recipient(b"nosuch@example.org"),), queue_id="Q")
+    limbo = Identity("s", Client(""), "limbo", Protocol.LIMBO)
+    capture = await keep(store, b"\r\n", to=sender, who=limbo)
+    store.close()
+    running = Worker(config, read(paths.secrets), paths)
+    await running.open()
+    view = JudgementView(paths.judgements)
+    try:
+        await until_async(lambda: view.judgement(capture.id, b"nosuch@example.org"))
+    finally:
+        await running.close()
+    with IntelView(paths.intel) as intel:
+        assert [entry.event.why for entry in intel.entries(kinds=(SenderJudged.kind(),))] == [
+            "the null sender"
+        ]

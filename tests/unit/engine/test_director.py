@@ -11,8 +11,10 @@ from honeypost.questions import (
     KeepMessage,
     MayReceive,
     MaySpend,
+    MayWithhold,
     Noted,
     NoteReport,
+    Withholding,
 )
 from support.decoy_site import DecoySite, somebody
 
@@ -95,6 +97,23 @@ async def test_what_cannot_be_ours_is_refused(address, acceptance):
 async def test_what_postfix_hands_over_was_decided_by_postfix():
     verdict = await receive(DecoySite(), "v@x.example", protocol=Protocol.LMTP)
     assert (verdict.acceptance, verdict.queue_id) == (ACCEPTED, "")
+
+
+async def test_only_a_decoy_that_exists_is_one():
+    site = DecoySite()
+    name = site.open_name()
+    address = f"{name}@example.org".encode()
+    assert not site.director.is_decoy(address)
+    await site.win(name)
+    assert site.director.is_decoy(address)
+    assert site.director.is_decoy(address.upper())
+    assert not site.director.is_decoy(b"\xff@example.org")
+
+
+async def test_a_late_bounce_is_not_its_business():
+    question = MayWithhold(Recipient(b"x@y"), b"", "Q", None, local=False)
+    answer = await DecoySite().director.answer(question, somebody())
+    assert answer.withholding is Withholding.LATER
 
 
 async def test_a_message_without_its_body_is_asked_for_again():

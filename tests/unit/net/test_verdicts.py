@@ -16,12 +16,15 @@ from honeypost.questions import (
     MayLogin,
     MayReceive,
     MaySpend,
+    MayWithhold,
     Noted,
     NoteReport,
     Question,
     ReceiveVerdict,
     SpendVerdict,
     Verdict,
+    Withholding,
+    WithholdVerdict,
 )
 from support.net_parts import CLIENT, ENVELOPE
 
@@ -37,6 +40,10 @@ LATER = Acceptance.TRY_LATER
         (MaySpend("m1", CLIENT, "Q", 1, 1), SpendVerdict(LATER)),
         (NoteReport(b"a", b"", "imap", CLIENT, True, ""), Noted()),
         (MayConverse(CLIENT), ConverseVerdict(allowed=True)),
+        (
+            MayWithhold(ENVELOPE.recipients[0], b"", "Q", None, local=False),
+            WithholdVerdict(Withholding.LATER),
+        ),
     ],
 )
 def test_each_question_has_a_safe_answer(question: Question, verdict: Verdict) -> None:
