@@ -20,6 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from honeypost.app.aside import aside
 from honeypost.beside.names import SiteNames
 from honeypost.config.schema import Config, LateBounce, Paths
 from honeypost.decide.disclosure import (
@@ -146,7 +147,7 @@ class Judging:
         self, capture: Capture, recipient: bytes, message: bytes
     ) -> Judgement | None:
         envelope = capture.envelope
-        evidence = await asyncio.to_thread(self._find, envelope, recipient, message)
+        evidence = await aside(lambda: self._find(envelope, recipient, message), "judge")
         weighed = weigh(sender_domain(envelope.reverse_path), evidence)
         if weighed is None:
             return None
