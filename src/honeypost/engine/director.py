@@ -107,7 +107,7 @@ class Director:
             settings.penalties.network_conversations,
             clock=clock,
             journal=journal,
-            spared=penalties.known_good if penalties else _nobody,
+            spared=_nobody if penalties is None else penalties.known_good,
         )
         self._logins = Logins(
             self.rules,

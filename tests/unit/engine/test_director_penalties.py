@@ -3,11 +3,12 @@
 import pytest
 
 from honeypost.engine.allowed import Allowed
+from honeypost.engine.director import Director
 from honeypost.engine.penalties import Penalties
 from honeypost.events import PenaltyImposed, PenaltyLifted
 from honeypost.model import Client, Identity, Protocol
-from honeypost.questions import NoteReport
-from support.decoy_site import KEY, DecoySite
+from honeypost.questions import ConverseVerdict, MayConverse, NoteReport
+from support.decoy_site import KEY, DecoySite, shipped
 from support.penalised import PLAIN, Commands
 
 GUESSER = Client("198.51.100.7")
@@ -19,14 +20,22 @@ class Site(DecoySite):
     """With penalties; ``reported``: Dovecot's reports come as well."""
 
     def __init__(self, *, reported: bool = True) -> None:
+        self._reported = reported
         super().__init__()
-        commands = Commands()
+
+    def restart(self) -> None:
+        super().restart()
         self.penalties = Penalties(
             PLAIN, KEY, journal=self.journal, allowed=Allowed(), clock=self.clock,
-            chance=bytes, actuator=commands,
+            chance=bytes, actuator=Commands(),
         )  # fmt: skip
-        self.director._penalties = self.penalties
-        self.director._reported_too = reported
+        self.director = Director(
+            self.config, self.secrets, decoys=self.decoys, captures=self.captures,
+            spending=self.spending, journal=self.journal, names=self.names,
+            containment=self.fence, clock=self.clock, queue_id=lambda _: "Q",
+            vocabulary=shipped(), penalties=self.penalties, reported=self._reported,
+        )  # fmt: skip
+        self.director.restore(self.journal.entries)
 
     async def report(self, login: bytes, tag: str, **what) -> None:
         question = NoteReport(
@@ -123,3 +132,26 @@ def test_of_a_secret_12_bits_are_remembered(secret):
     tag = Site().penalties.tag(secret.encode())
     assert len(tag) == 3
     int(tag, 16)
+
+
+async def test_conversations_are_capped_but_not_those_of_a_users_network():
+    site = Site()
+    most = site.config.penalties.client_conversations
+
+    async def converse(number: int) -> bool:
+        postfix = Identity(str(number), Client(""), "policy", Protocol.POLICY)
+        verdict = await site.director.answer(MayConverse(GUESSER), postfix)
+        assert isinstance(verdict, ConverseVerdict)
+        return verdict.allowed
+
+    assert [await converse(number) for number in range(most + 1)] == [True] * most + [False]
+    await site.report(b"bob@example.org", "3", success=True)
+    assert await converse(most)
+
+
+async def test_a_restart_remembers_penalties():
+    site = Site()
+    await site.report(b"ann@example.org", "1")
+    await site.report(b"ann@example.org", "2")
+    site.restart()
+    assert [each.network for each in site.penalties.standing()] == [GUESSER.address]
