@@ -425,6 +425,14 @@ class StockHost:
         finally:
             client.shutdown()
 
+    def imap(self, login: str, password: str, *, source: str = "") -> _Imap:
+        """Give a logged-in client."""
+        client = _Imap(self.namespace, source=source)
+        client.host = f"mail.{DOMAIN}"
+        client.starttls(ssl_context=_trusting())
+        client.login(login, password)
+        return client
+
     def submission(self, source: str = ""):
         """Give a client after STARTTLS."""
         client = _Smtp(self.namespace, source, wrapped=False)

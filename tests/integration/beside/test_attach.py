@@ -8,8 +8,9 @@ is shown on a second host, without the trial.
 from __future__ import annotations
 
 import contextlib
-import shutil
+import imaplib
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.real
 GUARD = Path(__file__).resolve().parents[3] / "packaging/guard/guard"
 NAME, PASSWORD = next(iter(REAL.items()))
 LOCAL = NAME.partition("@")[0]
+DECOY, GUESSER = f"sales@{DOMAIN}", OUTSIDE[0]
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +35,14 @@ def site():
         yield made
 
 
-@pytest.fixture
-def clean(site):
-    """The host, and whatever a test leaves attached comes off."""
+@pytest.fixture(scope="module")
+def attached(site):
+    """The same host, attached; tests in between leave it so."""
+    before = site.hashes()
+    site.drive("attach")
     yield site
-    if (site.data / "attach/attachment.json").exists():
-        site.drive("detach")
+    site.drive("detach")
+    assert site.hashes() == before
 
 
 def real_user_is_fine(host, login=NAME):
@@ -62,21 +66,23 @@ def test_attached_by_the_command_a_decoy_is_won_and_nothing_is_left_after():
         assert host.honeypost("mode").stdout == "deceive\n"
         with host.deceiving():
             decoy_is_won_and_contained(host)
-            assert "exact" not in host.honeypost("detach").stderr
-            assert host.honeypost("mode").stdout == "observe\n"
+            session = host.imap(DECOY, "123456", source=GUESSER)
+            said = host.honeypost("detach")
+            assert "1 mailbox sessions of decoys were ended" in said.stderr
+            assert b"BYE" in session.readline()
+            session.shutdown()
+        assert host.honeypost("mode").stdout == "observe\n"
         assert host.hashes() == before
         assert real_user_is_fine(host, LOCAL)
 
 
 def decoy_is_won_and_contained(host):
-    guesser = OUTSIDE[0]
-    login = f"sales@{DOMAIN}"
     assert real_user_is_fine(host, LOCAL)
-    assert not host.imap_login(LOCAL, "123456", source=guesser)
-    assert not host.imap_login(login, "qwerty", source=guesser)
-    until(lambda: host.imap_login(login, "123456", source=guesser), host.said)
-    with host.submission(guesser) as client:
-        client.login(login, "123456")
+    assert not host.imap_login(LOCAL, "123456", source=GUESSER)
+    assert not host.imap_login(DECOY, "qwerty", source=GUESSER)
+    until(lambda: host.imap_login(DECOY, "123456", source=GUESSER), host.said)
+    with host.submission(GUESSER) as client:
+        client.login(DECOY, "123456")
         client.sendmail("x@attacker.test", ["a@outside.test", NAME], b"Subject: run\r\n\r\nbuy\r\n")
     segments = SegmentReader(Paths(host.data).segments)
     until(lambda: list(segments.captures()), host.said)
@@ -85,129 +91,141 @@ def decoy_is_won_and_contained(host):
         client.login(LOCAL, PASSWORD)
         client.sendmail(NAME, ["b@outside.test"], b"Subject: real\r\n\r\nhello\r\n")
     until(lambda: host.internet.messages, host.said)
-    assert [m[0] for m in host.internet.messages] == [f"MAIL FROM:<{NAME}> SIZE=".encode()] or (
-        NAME.encode() in host.internet.messages[0][0]
-    )
+    assert NAME.encode() in host.internet.messages[0][0]
 
 
-def test_killed_at_any_moment_it_is_undone(clean):
-    before = clean.hashes()
-    results = clean.drive("killed")
+def test_killed_at_any_moment_it_is_undone(site):
+    before = site.hashes()
+    results = site.drive("killed")
+    assert len(results) > 10
     assert {moment: [-9, [], True] for moment in results} == results
-    assert clean.hashes() == before
-    assert real_user_is_fine(clean)
+    assert site.hashes() == before
 
 
-def test_a_failing_probe_takes_everything_back(clean):
-    before = clean.hashes()
-    said = clean.drive("failing_probe")
-    assert said == ("the probe fails on purpose; everything is as it was before, compared by hash")
-    assert clean.hashes() == before
-    assert real_user_is_fine(clean)
+def test_a_failing_probe_takes_everything_back(site):
+    before = site.hashes()
+    said = site.drive("failing_probe")
+    assert said == "the probe fails on purpose; everything is as it was before, compared by hash"
+    assert site.hashes() == before
+    assert real_user_is_fine(site)
 
 
-def test_what_the_operator_edited_since_stays(clean):
-    settings = clean.run("postconf", "-n").stdout
-    services = clean.run("postconf", "-M").stdout
-    clean.drive("attach")
-    clean.run("postconf", "-e", "message_size_limit=2000000")
-    clean.run("postconf", "-P", "2587/inet/syslog_name=postfix/mine")
-    notes = clean.drive("detach")
-    assert sum("edited since; only our settings were taken out" in note for note in notes) == 2
-    assert clean.run("postconf", "-n").stdout.replace("message_size_limit = 2000000\n", "") == (
-        settings
-    )
-    assert clean.run("postconf", "-M").stdout == (
-        services.replace("postfix/submission", "postfix/mine")
-    )
-    clean.run("postconf", "-X", "message_size_limit")
-    clean.run("postconf", "-P", "2587/inet/syslog_name=postfix/submission")
-
-
-def test_a_disabled_account_never_reaches_the_decoys(clean):
-    clean.drive("attach")
-    asked = clean.run("doveadm", "auth", "test", DISABLED, "123456", check=False)
+def test_a_disabled_account_never_reaches_the_decoys(attached):
+    asked = attached.run("doveadm", "auth", "test", DISABLED, "123456", check=False)
     assert "code=user_disabled" in asked.stdout
 
 
-def test_mail_of_decoys_goes_from_the_queue_and_no_other(clean):
-    clean.drive("attach")
-    clean.run("postconf", "-e", "defer_transports=smtp")  # the site's own mail waits as well
-    clean.run("postfix", "reload")
-    marker = clean.secrets.marker_domain
-    with clean.submission() as client:
+def test_the_guard_leaves_what_works(attached):
+    for daemon in ("dovecot", "postfix"):
+        attached.run("sh", GUARD, daemon)
+    assert not (attached.data / "attach/disarmed").exists()
+    assert (attached.etc / "dovecot/conf.d/99-honeypost.conf").exists()
+
+
+MODULE = "/usr/lib/dovecot/modules/auth/libauthdb_lua.so"
+
+
+def broken_script(host):
+    script = host.etc / "dovecot/honeypost/guard.lua"
+    text = script.read_text()
+    script.write_text("this is no Lua")
+    return lambda: script.write_text(text)
+
+
+def missing_scripts(host):
+    folder = host.etc / "dovecot/honeypost"
+    folder.rename(folder.with_name("elsewhere"))
+    return lambda: folder.with_name("elsewhere").rename(folder)
+
+
+def missing_module(host):
+    host.run("mount", "--bind", "/dev/null", MODULE)
+    return lambda: host.run("umount", MODULE)
+
+
+def missing_user(host):
+    passwd = host.etc / "passwd"
+    text = passwd.read_text()
+    passwd.write_text(text.replace("honeypost-worker:", "honeypost-other:"))
+    return lambda: passwd.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("damage", "because"),
+    [
+        (broken_script, "syntax error"),
+        (missing_scripts, "guard.lua is gone"),
+        (missing_module, "lua"),
+        (missing_user, "honeypost-worker is gone"),
+    ],
+)
+def test_the_guard_takes_out_what_would_be_fatal(attached, damage, because):
+    repair = damage(attached)
+    begun = time.monotonic()
+    attached.run("sh", GUARD, "dovecot")
+    took = time.monotonic() - begun
+    attached.dovecot_stop()
+    attached.dovecot_start()
+    assert real_user_is_fine(attached)
+    flag = attached.data / "attach/disarmed"
+    assert because in flag.read_text()
+    assert took < 2.0
+    repair()
+    flag.unlink()
+    for name in ("00-honeypost.conf", "99-honeypost.conf"):
+        taken = attached.etc / f"dovecot/conf.d/{name}.disarmed"
+        taken.rename(taken.with_suffix(""))
+
+
+def test_without_the_guard_that_would_lock_everybody_out(attached):
+    repair = broken_script(attached)
+    attached.dovecot_stop()
+    attached.dovecot_start()
+    with pytest.raises(imaplib.IMAP4.error, match="Auth process broken"):
+        attached.imap_login(NAME, PASSWORD)
+    repair()
+    attached.dovecot_stop()
+    attached.dovecot_start()
+    assert real_user_is_fine(attached)
+
+
+def test_mail_of_decoys_goes_from_the_queue_and_what_the_operator_edited_stays():
+    with StockHost("sql") as site:
+        queue_and_edits(site)
+
+
+def queue_and_edits(site):
+    settings, services = site.run("postconf", "-n").stdout, site.run("postconf", "-M").stdout
+    site.drive("attach")
+    # The site's own mail waits as well.
+    site.run("postconf", "-e", "defer_transports=smtp")
+    site.run("postconf", "-P", "2587/inet/syslog_name=postfix/mine")
+    site.run("postfix", "reload")
+    marker = site.secrets.marker_domain
+    with site.submission() as client:
         client.login(NAME, PASSWORD)
-        text = f"Subject: x\r\n\r\nsasl_username=q@{marker}\r\n".encode()
+        text = f"Subject: x\r\n\r\nnamed_attribute: sasl_username=q@{marker}\r\n".encode()
         client.sendmail(NAME, ["b@outside.test"], text)
-    queue_for_decoy(clean, marker)
-    clean.drive("detach")
-    left = clean.run("postqueue", "-j").stdout.splitlines()
+    queue_for_decoy(site, marker)
+    notes = site.drive("detach")
+    left = site.run("postqueue", "-j").stdout.splitlines()
     assert len(left) == 1
     assert "b@outside.test" in left[0]
-    clean.run("postsuper", "-d", "ALL")
-    clean.run("postconf", "-X", "defer_transports")
+    assert sum("edited since; only our settings were taken out" in note for note in notes) == 2
+    now = site.run("postconf", "-n").stdout
+    assert now.replace("defer_transports = smtp\n", "") == settings
+    mine = services.replace("postfix/submission", "postfix/mine")
+    assert site.run("postconf", "-M").stdout == mine
 
 
 def queue_for_decoy(host, marker):
     """Log a marker user in by a database of the test's own, and send."""
-    with (host.etc / "dovecot/users.db").open("rb"):
-        script = f"INSERT INTO users VALUES ('q@{marker}', 'only-for-the-queue', 1)"
-    host.run(
-        "python3", "-c",
-        f"import sqlite3; c = sqlite3.connect('/etc/dovecot/users.db'); c.execute({script!r}); c.commit()",
-    )  # fmt: skip
+    row = (f"q@{marker}", "only-for-the-queue", 1)
+    with contextlib.closing(sqlite3.connect(host.etc / "dovecot/users.db")) as users, users:
+        users.execute("INSERT INTO users VALUES (?, ?, ?)", row)
     policy = Policy(at(host.base / "spool/private/honeypost-policy"))  # else it is dropped at once
     with host.submission() as client:
-        client.login(f"q@{marker}", "only-for-the-queue")
+        client.login(row[0], row[1])
         client.sendmail("x@attacker.test", ["a@outside.test"], b"Subject: y\r\n\r\nspam\r\n")
     until(lambda: len(host.run("postqueue", "-j").stdout.splitlines()) == 2, host.said)
     policy.close()
-
-
-BROKEN = {
-    "the script does not load": lambda host: (host.etc / "dovecot/honeypost/guard.lua").write_text(
-        "this is no Lua"
-    ),
-    "the scripts are gone": lambda host: shutil.rmtree(host.etc / "dovecot/honeypost"),
-    "the Lua module is gone": lambda host: host.run(
-        "mount", "--bind", "/dev/null", "/usr/lib/dovecot/modules/auth/libauthdb_lua.so"
-    ),
-    "the user is gone": lambda host: (host.etc / "passwd").write_text(
-        (host.etc / "passwd").read_text().replace("honeypost-worker:", "honeypost-other:")
-    ),
-}
-
-
-BECAUSE = {
-    "the script does not load": "syntax error",
-    "the scripts are gone": "guard.lua is gone",
-    "the Lua module is gone": "lua",
-    "the user is gone": "honeypost-worker is gone",
-}
-
-
-@pytest.mark.parametrize("damage", BROKEN)
-def test_the_guard_takes_out_what_would_be_fatal(clean, damage):
-    before = clean.hashes()
-    clean.drive("attach")
-    BROKEN[damage](clean)
-    clean.run("sh", GUARD, "dovecot")
-    clean.dovecot_stop()
-    clean.dovecot_start()
-    assert real_user_is_fine(clean)
-    assert BECAUSE[damage] in (clean.data / "attach/disarmed").read_text()
-    if "module" in damage:
-        clean.run("umount", "/usr/lib/dovecot/modules/auth/libauthdb_lua.so")
-    if "user" in damage:
-        text = (clean.etc / "passwd").read_text()
-        (clean.etc / "passwd").write_text(text.replace("honeypost-other:", "honeypost-worker:"))
-    clean.drive("detach")
-    assert clean.hashes() == before
-
-
-def test_the_guard_leaves_what_works(clean):
-    clean.drive("attach")
-    clean.run("sh", GUARD, "dovecot")
-    clean.run("sh", GUARD, "postfix")
-    assert not (clean.data / "attach/disarmed").exists()
-    assert (clean.etc / "dovecot/conf.d/99-honeypost.conf").exists()

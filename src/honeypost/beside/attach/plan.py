@@ -28,6 +28,7 @@ from honeypost.beside.attach.postfix_text import (
 )
 from honeypost.beside.attach.tables import Tables
 from honeypost.beside.postfix.containment_config import ContainmentConfig
+from honeypost.beside.survey.programs import Run, run_program
 from honeypost.beside.survey.recipes import NewFile
 from honeypost.beside.survey.site import MailSite
 
@@ -99,11 +100,12 @@ class Wanted:
 Read = Callable[[Path], str]
 
 
-def make_plan(site: MailSite, wanted: Wanted, read: Read) -> Plan:
+def make_plan(site: MailSite, wanted: Wanted, read: Read, run: Run = run_program) -> Plan:
     """
     Make the plan for a site.
 
     :param read: gives the text of a configuration file.
+    :param run: runs ``postconf`` on a private copy.
     :raises AttachFailed: it cannot be done on this site; says why.
     """
     tables = None if _inline(site, wanted) else Tables(site.postfix.config_directory)
@@ -111,13 +113,14 @@ def make_plan(site: MailSite, wanted: Wanted, read: Read) -> Plan:
     for more in wanted.more:
         settings = joined(settings, more)
     main = read(site.postfix.config_directory / "main.cf")
-    settings = remembering(settings, main)
+    settings = remembering(settings, main, run)
+    postfix = _postfix(site, settings, read, edited_main(main, settings, run))
     try:
         chain = tuple(_chain(site, wanted, read))
     except ValueError as error:
         raise AttachFailed(str(error)) from None
     return Plan(
-        files=(*_containment(site, settings, main, tables, read), _own(wanted), *chain),
+        files=(*_tables(tables), *postfix, _own(wanted), *chain),
         settings=settings,
         main_dovecot=None if site.dovecot.drop_in else site.dovecot.config,
         chain_folder=wanted.dovecot.chain.directory,
@@ -142,14 +145,17 @@ def _inline(site: MailSite, wanted: Wanted) -> bool:
     return site.postfix.version >= INLINE_SINCE
 
 
-def _containment(
-    site: MailSite, settings: PostfixSettings, main: str, tables: Tables | None, read: Read
-) -> Iterator[PlannedFile]:
-    directory = site.postfix.config_directory
+def _tables(tables: Tables | None) -> Iterator[PlannedFile]:
     for path, line in (tables.files() if tables else {}).items():
         yield PlannedFile(path, line.encode(), Group.CONTAINMENT)
+
+
+def _postfix(
+    site: MailSite, settings: PostfixSettings, read: Read, main: str
+) -> Iterator[PlannedFile]:
+    directory = site.postfix.config_directory
     master = edited_master(read(directory / "master.cf"), settings)
-    for name, text in (("master.cf", master), ("main.cf", edited_main(main, settings))):
+    for name, text in (("master.cf", master), ("main.cf", main)):
         yield PlannedFile(directory / name, _bytes(text), Group.CONTAINMENT)
 
 

@@ -7,6 +7,7 @@ main.cf is edited by ``postconf`` itself, on a private copy; master.cf as
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,9 @@ LISTS = (
     "smtpd_end_of_data_restrictions",
 )
 """Lists of a site that ours go before."""
+
+SETTLED = 1_000_000_000
+"""Time of a private copy: Postfix's programs wait until a file is two seconds old."""
 
 INLINE_SINCE = (3, 7)
 """Postfix that reads ``regexp:{{...}}``; an older one needs files."""
@@ -124,6 +128,8 @@ def restored_main(text: str, settings: PostfixSettings, run: Run = run_program) 
     Take our parameters out of a main.cf that somebody edited since; what he set stays.
 
     A parameter of ours that has another value by now is his.
+
+    :raises SurveyError: ``postconf`` cannot read it.
     """
     now = _explicit(text, run)
     ours = [name for name, value in settings.main.items() if now.get(name) == value]
@@ -176,6 +182,8 @@ def _edit(run: Run, folder: str, *arguments: str) -> None:
 
 def _private_copy(text: str) -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory(prefix="honeypost-")
-    (Path(folder.name) / "main.cf").write_text(text, "utf-8", "surrogateescape")
+    main = Path(folder.name) / "main.cf"
+    main.write_text(text, "utf-8", "surrogateescape")
+    os.utime(main, (SETTLED, SETTLED))
     (Path(folder.name) / "master.cf").write_text("")
     return folder

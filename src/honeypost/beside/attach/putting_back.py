@@ -17,6 +17,8 @@ from honeypost.beside.attach.files import DRAFT, Standing, content, put, remove,
 from honeypost.beside.attach.layout import Layout
 from honeypost.beside.attach.postfix_text import restored_main, restored_master
 from honeypost.beside.attach.record import Attachment, FileRecord
+from honeypost.beside.survey.programs import Run, run_program
+from honeypost.errors import SurveyError
 
 
 class PutBack:
@@ -25,10 +27,11 @@ class PutBack:
 
     :param record: the attachment.
     :param layout: where its backup lies.
+    :param run: runs ``postconf`` on a private copy.
     """
 
-    def __init__(self, record: Attachment, layout: Layout) -> None:
-        self._record = record
+    def __init__(self, record: Attachment, layout: Layout, run: Run = run_program) -> None:
+        self._record, self._run = record, run
         self._backup = layout.backups / record.id
 
     def file(self, file: FileRecord) -> str:
@@ -75,7 +78,10 @@ class PutBack:
     def _merged(self, file: FileRecord, now: Standing) -> str:
         path = _path(file)
         text = content(path).decode("utf-8", "surrogateescape")
-        mended = self._without_ours(file, text).encode("utf-8", "surrogateescape")
+        try:
+            mended = self._without_ours(file, text).encode("utf-8", "surrogateescape")
+        except SurveyError as error:
+            raise AttachFailed(f"{path} was edited since and cannot be read: {error}") from None
         if mended == self._saved(file):  # only ours stood in it, laid out otherwise
             put(path, mended, file.before or now)
             return ""
@@ -85,7 +91,7 @@ class PutBack:
     def _without_ours(self, file: FileRecord, text: str) -> str:
         name = _path(file).name
         if name == "main.cf":
-            return restored_main(text, self._record.settings)
+            return restored_main(text, self._record.settings, self._run)
         if name == "master.cf":
             return restored_master(text, self._record.settings)
         return without_includes(text, _folder(self._record))

@@ -22,9 +22,7 @@ class SmtpClient:
     :raises AttachFailed: no connection, or an answer that is none.
     """
 
-    def __init__(
-        self, address: str, port: int, *, wrapped: bool = False, source: str = ""
-    ) -> None:
+    def __init__(self, address: str, port: int, *, wrapped: bool = False, source: str = "") -> None:
         self._where = f"{address}:{port}"
         try:
             origin = (source, 0) if source else None
