@@ -204,3 +204,19 @@ def test_what_was_read_before_the_disk_failed_is_handed_out_first(
 
 def _broken() -> None:
     raise OSError(5, "Input/output error")
+
+
+def test_a_writer_may_go_on_with_the_old_file_until_the_new_one_has_a_byte(
+    log: Path, follower: Make
+) -> None:
+    add(log, line(1))
+    following = follower(log)
+    assert seen(following) == ["1"]
+    old = log.rename(log.with_name("mail.log.1"))
+    log.touch()
+    assert seen(following) == []
+    add(old, line(2))
+    assert seen(following) == ["2"]
+    add(old, line(3))
+    add(log, line(4))
+    assert seen(following) == ["3", "4"]

@@ -139,6 +139,16 @@ def test_a_name_cannot_change_why_it_was_refused(said: bytes) -> None:
     assert event.client == "192.0.2.1"
 
 
+def test_what_another_server_said_of_a_recipient_changes_nothing() -> None:
+    text = (
+        b"NOQUEUE: reject: RCPT from x[192.0.2.1]: 550 5.1.1 <a@example.org>: Recipient address"
+        b" rejected: undeliverable address: host mx said: 550 <b@far.test>: Relay access denied"
+    )
+    event = from_postfix(SMTPD, text)
+    assert event is not None
+    assert (event.outcome, event.name) == (Outcome.UNKNOWN, b"a@example.org")
+
+
 def test_a_sender_who_says_unknown_is_not_a_probe() -> None:
     text = (
         b"NOQUEUE: reject: RCPT from x[192.0.2.1]: 450 4.1.8 <a@b>: Sender address rejected: no;"
