@@ -140,6 +140,21 @@ class LateBounced:
 
 
 @dataclass(frozen=True, slots=True)
+class Penalised:
+    """Penalties, as the edge last said; all zero when it does not run."""
+
+    mode: str = ""
+    """``off``, ``observe`` (counted, nobody is kept away), ``on``; ``""``: it does not run."""
+    standing: int = 0
+    imposed: int = 0
+    """Since the edge started."""
+    refused_packets: int = 0
+    """By the kernel, since the firewall helper made its table."""
+    trouble: str = ""
+    """Why penalties are not carried out although they should be."""
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """``honeypost status``: one object."""
 
@@ -170,6 +185,7 @@ class Status:
     troubles: list[Trouble]
     observed: Observed
     late_bounce: LateBounced = field(default_factory=LateBounced)
+    penalties: Penalised = field(default_factory=Penalised)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,7 @@ def collect(
         troubles=_troubles(archive, now),
         observed=observed.collect(archive, config, mode, now),
         late_bounce=withheld.today(archive, now),
+        penalties=_penalties(vitals),
     )
 
 
@@ -127,6 +129,14 @@ def _vitals(archive: Archive, presence: Presence | None) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _penalties(vitals: dict[str, Any]) -> shapes.Penalised:
+    said = vitals.get("penalties", {})
+    known = {
+        field.name: said[field.name] for field in fields(shapes.Penalised) if field.name in said
+    }
+    return shapes.Penalised(**known)
 
 
 def _folder_bytes(folder: Path) -> int:
@@ -189,8 +199,19 @@ def show(found: shapes.Status) -> None:
         _show_decoys(out, found)
     if found.late_bounce.kept:
         out.print(screen.label("late bounce", withheld.in_one_line(found.late_bounce)))
+    if found.penalties.imposed or found.penalties.trouble:
+        out.print(screen.label("penalties", _penalties_line(found.penalties)))
     for trouble in found.troubles:
         out.print(screen.label(trouble.time[5:16].replace("T", " "), trouble.text, "yellow"))
+
+
+def _penalties_line(told: shapes.Penalised) -> Text:
+    if told.trouble:
+        return Text(f"not carried out: {told.trouble}", "bold yellow")
+    count = f"{told.standing:,} stand, {told.imposed:,} since the start"
+    if told.mode != "on":
+        return Text(f"{count}; only observed, nobody is kept away")
+    return Text(f"{count}; {told.refused_packets:,} packets refused")
 
 
 def _show_decoys(out: Console, found: shapes.Status) -> None:
