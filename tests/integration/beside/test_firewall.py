@@ -25,7 +25,7 @@ pytestmark = [
 SERVER4, SERVER6 = "203.0.113.1", "2001:db8:ffff::1"
 GUESSER4, OTHER4 = "198.51.100.7", "198.51.100.8"
 HOST, SAME_64, OTHER_64, OTHER_48 = (
-    "2001:db8:1:2::7", "2001:db8:1:2::8", "2001:db8:1:3::7", "2001:db8:2:2::7",
+    "2001:db8:1:2::7", "2001:db8:1:2:ffff::8", "2001:db8:1:3::7", "2001:db8:2:2::7",
 )  # fmt: skip
 PATIENCE = 0.4
 """Seconds after which a client takes it that its packets are dropped."""
