@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import pytest
+
+from honeypost.beside.attach.failure import AttachFailed
+from honeypost.beside.attach.reloading import OFF, ON, Reloading, attempted
+from honeypost.errors import SurveyError
+from support.attach_site import Commands
+
+
+def test_the_commands_are_those_of_a_host_with_our_units(tmp_path):
+    assert Reloading.here(tmp_path).on_commands == ()
+    (tmp_path / "run/systemd/system").mkdir(parents=True)
+    assert Reloading.here(tmp_path).off_commands == ()
+    unit = tmp_path / "lib/systemd/system/honeypost-edge.service"
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    here = Reloading.here(tmp_path)
+    assert (here.on_commands, here.off_commands) == (ON, OFF)
+
+
+def test_a_failure_is_told_in_the_command_s_own_words():
+    with pytest.raises(AttachFailed, match="postfix reload: it fails"):
+        Commands("postfix").reloading().postfix()
+
+    def missing(_, __):
+        raise SurveyError("doveadm is not installed")
+
+    with pytest.raises(AttachFailed, match="not installed"):
+        Reloading(run=missing).dovecot()
+
+
+def test_on_the_way_back_a_failure_is_a_sentence():
+    assert attempted(Commands().reloading().own_off) == ""
+    assert "it fails" in attempted(Commands("off").reloading().own_off)

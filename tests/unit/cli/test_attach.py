@@ -1,0 +1,164 @@
+"""The four commands, over a host that is given."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from honeypost.beside.attach.failure import AttachFailed
+from honeypost.beside.attach.host import Proposal
+from honeypost.beside.attach.layout import Layout
+from honeypost.beside.attach.record import State
+from honeypost.beside.attach.reloading import Reloading
+from honeypost.beside.survey.kinds import Finding, Severity
+from honeypost.cli import attaching
+from honeypost.cli import detach as detach_module
+from honeypost.cli.main import main
+from honeypost.config.schema import Paths
+from honeypost.config.secrets import create_if_missing
+
+WARNING = Finding("warns", Severity.WARN, "It is so.", "Nothing to do.")
+REFUSAL = Finding("stops", Severity.REFUSE, "It cannot be.", "Mend it.")
+
+
+@dataclass
+class Record:
+    id: str = "2026"
+    state: State = State.ATTACHED
+
+
+@dataclass
+class FakeHost:
+    layout: Layout
+    findings: tuple[Finding, ...] = (WARNING,)
+    record: Record | None = None
+    called: list[str] = field(default_factory=list)
+    reloading: Reloading = field(default_factory=Reloading)
+
+    def propose(self):
+        return Proposal(None, self.findings, None, None, "--- a\n+++ b\n")
+
+    def refuse_attached(self):
+        if self.record:
+            raise AttachFailed("attached already")
+
+    def attach(self, proposal, *, real_name):
+        self.called.append(f"attach {real_name}")
+        self.record = Record()
+        return ["one note"]
+
+    def detach(self, name):
+        self.called.append(f"detach {name} {len(self.reloading.off_commands)}")
+        self.record = None
+        return []
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    made = FakeHost(Layout(tmp_path / "attach", tmp_path))
+
+    def give(*_):
+        return made
+
+    def changed(host, **parts):
+        for name, value in parts.items():
+            setattr(host, name, value)
+        return host
+
+    monkeypatch.setattr(attaching, "host", give)
+    monkeypatch.setattr(attaching, "current", lambda _: made.record)
+    monkeypatch.setattr(detach_module, "current", lambda _: made.record)
+    monkeypatch.setattr(
+        detach_module, "replace", lambda o, **p: changed(o, **p) if o is made else _reloading(p)
+    )
+    return made
+
+
+def _reloading(parts):
+    return Reloading(**parts)
+
+
+def test_without_apply_it_is_shown_and_nothing_done(host, tmp_path, capsys):
+    assert main(["attach", "--data", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "note [warns] It is so." in out
+    assert "+++ b" in out
+    assert host.called == []
+
+
+def test_a_refusal_ends_with_1(host, tmp_path, capsys):
+    host.findings = (WARNING, REFUSAL)
+    assert main(["attach", "--apply", "--force", "--data", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert out.index("refused [stops]") < out.index("note [warns]")
+    assert host.called == []
+
+
+def test_apply_waits_for_a_week_of_looking_unless_forced(host, tmp_path, capsys):
+    assert main(["attach", "--apply", "--data", str(tmp_path)]) == 2
+    assert "no log was looked at yet" in capsys.readouterr().err
+    arguments = ["attach", "--apply", "--force", "--account", "bob", "--data", str(tmp_path)]
+    assert main(arguments) == 0
+    assert host.called == ["attach bob"]
+    out = capsys.readouterr().out
+    assert "note: one note" in out
+    assert main(["attach", "--apply", "--data", str(tmp_path)]) == 1
+
+
+def test_as_json(host, tmp_path, capsys):
+    assert main(["attach", "--json", "--data", str(tmp_path)]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["applied"], shown["refused"], shown["diff"]) == (False, False, "--- a\n+++ b\n")
+    host.record = Record()
+    assert main(["detach", "--json", "--data", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"id": "2026", "exact": True, "notes": []}
+    assert main(["mode", "--json", "--data", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"mode": "observe"}
+
+
+def test_detach_and_rollback(host, tmp_path, capsys):
+    assert main(["detach", "--data", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == "nothing is attached\n"
+    host.record = Record()
+    assert main(["detach", "--from-package", "--data", str(tmp_path)]) == 0
+    assert "compared by hash" in capsys.readouterr().out
+    assert main(["rollback", "2026", "--data", str(tmp_path)]) == 0
+    assert host.called == ["detach  0", "detach 2026 0"]
+
+
+def test_mode_shows_and_changes(host, tmp_path, capsys):
+    def mode(*words):
+        code = main(["mode", *words, "--data", str(tmp_path)])
+        return code, capsys.readouterr().out.splitlines()[-1:]
+
+    assert mode() == (0, ["observe"])
+    assert mode("deceive", "--force")[0] == 0
+    assert mode() == (0, ["deceive"])
+    assert mode("deceive") == (0, ["deceive"])
+    assert mode("observe")[0] == 0
+    assert host.called == ["attach ", "detach  2"]
+    assert mode("sleep") == (2, [])
+
+
+def test_only_root_may(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert main(["attach", "--data", str(tmp_path)]) == 2
+    assert "only root" in capsys.readouterr().err
+
+
+def test_the_host_is_this_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    create_if_missing(Paths(tmp_path).secrets, os.urandom)
+    given = tmp_path / "etc/honeypost.toml"
+    given.parent.mkdir()
+    given.write_text("")
+    made = attaching.host(given, tmp_path)
+    assert made.layout == Layout(tmp_path / "attach", given.parent)
+    assert made.load().site.hostname == "mail.example.org"
+    made.tell("a step")
+    assert attaching.state(made.layout) == "observe"
+    assert attaching.layout(None, Path("/nowhere")).state == Path("/nowhere/attach")
