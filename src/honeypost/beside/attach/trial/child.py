@@ -54,11 +54,10 @@ def tried(orders: Orders) -> Report:
 
 def _set_up(orders: Orders, said: list[PrivateDovecot | PrivatePostfix]) -> Bench:
     folder, password = Path(orders.folder), secrets.token_hex(12)
-    listening = on_loopback()
-    _ask_us(Path(orders.scripts) / SETTINGS, listening.getsockname()[1])
-    cover_homes(orders)
     labels = [submission.label for submission in orders.submissions]
-    imap_port, *ports = free_ports(len(labels) + 1)
+    imap_port, lookup_port, *ports = free_ports(len(labels) + 2)
+    _ask_us(Path(orders.scripts) / SETTINGS, lookup_port)
+    cover_homes(orders)
     places = [orders.queue_directory, orders.dovecot_run, orders.dovecot_state]
     dovecot = PrivateDovecot(Path(orders.dovecot_config), folder, places, imap_port)
     by_label = dict(zip(labels, ports, strict=True))
@@ -68,7 +67,7 @@ def _set_up(orders: Orders, said: list[PrivateDovecot | PrivatePostfix]) -> Benc
     dovecot.configure()
     postfix.start()  # makes the folders below the queue, where Dovecot's socket lies
     dovecot.start()
-    lookup = Lookup(listening, lambda form: _answer(form, password, orders))
+    lookup = Lookup(on_loopback(lookup_port), lambda form: _answer(form, password, orders))
     return Bench(orders, dovecot, postfix, lookup, by_label, password)
 
 
