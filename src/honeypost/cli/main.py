@@ -63,6 +63,7 @@ VERBS: Final = {
         "detach": "Take it off again, without a trace.",
         "rollback": "Undo an attachment that broke off.",
         "mode": "Only look, or deceive.",
+        "doctor": "Does all that was promised hold now?",
         "gc": "Delete what is older than its retention.",
         "penalties": "Networks that are kept away now.",
         "allow": "Networks that never have a penalty.",

@@ -23,6 +23,7 @@ SHAPES: Final = {
     "detach": ("honeypost.cli.shapes", "Detached"),
     "rollback": ("honeypost.cli.shapes", "Detached"),
     "mode": ("honeypost.cli.shapes", "Mode"),
+    "doctor": ("honeypost.cli.shapes", "Checked"),
     "gc": ("honeypost.cli.shapes", "Swept"),
     "penalties": ("honeypost.cli.shapes", "Penalty"),
     "allow": ("honeypost.cli.shapes", "AllowedLine"),

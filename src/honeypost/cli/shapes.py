@@ -444,3 +444,15 @@ class Mode:
 
     mode: str
     """``observe`` or ``deceive``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """``honeypost doctor``: one object a line."""
+
+    check: str
+    result: str
+    """``ok``, ``warn``, ``red``, ``not proven`` or ``skipped``."""
+    line: str
+    mend: str
+    """One line, ``""`` where nothing is to be done."""
