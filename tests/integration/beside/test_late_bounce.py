@@ -11,6 +11,7 @@ import re
 import smtplib
 import socket
 import sys
+import time
 
 import pytest
 
@@ -61,7 +62,8 @@ def running(host):
 @pytest.fixture
 def ours(host, running):
     """The same, with nothing in any queue and nobody told anything."""
-    assert host.postfix.queued() == []
+    # What a test that failed has left behind.
+    host.namespace.run("postsuper", "-c", host.postfix.directory, "-d", "ALL")
     host.internet.messages.clear()
     return running
 
@@ -85,10 +87,33 @@ def switch_off_and_on(host, ours):
     ours.stop()
     switch(ours, "off")
     ours.start()
-    until(lambda: not host.postfix.queued(), host.postfix.said)
+    until_empty(host)
     ours.stop()
     switch(ours, "on")
     ours.start()
+
+
+def trying(host, condition):
+    """
+    Have the queue tried again every second until the condition holds.
+
+    A queue that is run that often may find a message "still being delivered", which Postfix then
+    leaves alone for a minute, unless it is told to flush.
+    """
+    last = [time.monotonic()]
+
+    def met():
+        if time.monotonic() - last[0] > 1:
+            host.postfix.flush()
+            last[0] = time.monotonic()
+        return condition()
+
+    return met
+
+
+def until_empty(host):
+    """Wait until nothing is queued."""
+    until(trying(host, lambda: not host.postfix.queued()), host.postfix.said, seconds=30)
 
 
 def until_tried_again(host, times=2):
@@ -163,7 +188,8 @@ def test_a_proven_sender_gets_one_bounce_in_the_words_of_a_stock_site(host, ours
 def test_who_is_not_proven_or_no_person_is_never_told(host, ours, sender, source, text):
     before = len(ours.captures())
     send(host, sender, [NOSUCH], text, source=source)
-    until(lambda: len(ours.captures()) > before and not host.postfix.queued(), host.postfix.said)
+    until(lambda: len(ours.captures()) > before, host.postfix.said)
+    until_empty(host)
     until(lambda: events(ours, RecipientSilenced), ours.said)
     assert told(host) == []
     assert ours.captures()[-1].capture.envelope.reverse_path == sender.encode()
@@ -171,20 +197,20 @@ def test_who_is_not_proven_or_no_person_is_never_told(host, ours, sender, source
 
 def test_a_near_miss_of_a_real_name_is_told_at_once(host, ours):
     send(host, HONEST, [f"alise@{DOMAIN}"])
-    until(lambda: told(host), host.postfix.said)
+    until(trying(host, lambda: told(host)), host.postfix.said)
     assert told(host) == [HONEST]
 
 
 def test_a_client_that_is_the_domains_own_mx_is_proven(host, ours):
     send(host, "anna@plain.test", [f"alise@{DOMAIN}"])
-    until(lambda: told(host), host.postfix.said)
+    until(trying(host, lambda: told(host)), host.postfix.said)
 
 
 def test_ipv6_counts_as_much(host, ours):
     host.namespace.add("fd00:9::25")
     with host.smtp(port=MX_PORT, address="::1", source="fd00:9::25") as client:
         assert client.sendmail(HONEST, [f"alise@{DOMAIN}"], b"Subject: six\r\n\r\n") == {}
-    until(lambda: told(host), host.postfix.said)
+    until(trying(host, lambda: told(host)), host.postfix.said)
 
 
 def test_mail_to_a_decoy_is_kept_told_to_nobody_and_not_shown(host, ours):
@@ -192,7 +218,8 @@ def test_mail_to_a_decoy_is_kept_told_to_nobody_and_not_shown(host, ours):
     host.win(decoy)
     before = len(ours.captures())
     send(host, HONEST, [decoy], b"Subject: secret of a customer\r\n\r\n")
-    until(lambda: len(ours.captures()) > before and not host.postfix.queued(), host.postfix.said)
+    until(lambda: len(ours.captures()) > before, host.postfix.said)
+    until_empty(host)
     assert told(host) == []
     client = host.imap(decoy, "123456")
     folders = [line.split()[-1].strip(b'"') for line in client.list()[1]]
@@ -227,7 +254,7 @@ def test_withheld_mail_is_released_to_a_real_user_and_to_nobody_else(host, ours)
         b"Subject: for carol\r\n\r\n.dots\r\n.\r\nend\r\n"
     )
     send(host, VICTIM, [NOSUCH], text)
-    until(lambda: not host.postfix.queued(), host.postfix.said)
+    until_empty(host)
     capture = ours.captures()[-1].capture.id
     for nobody in ("nosuch", "carol@elsewhere.test", "info", "caro", "-bs"):
         assert release(nobody, capture).returncode == 2, nobody
