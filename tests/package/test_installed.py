@@ -131,6 +131,11 @@ def switch_on(host: Bookworm) -> None:
     )
 
 
+def switch_off(host: Bookworm) -> None:
+    """Stop the edge for good: as long as a socket is there, whoever calls starts it again."""
+    host.run("systemctl", "stop", "honeypost-*.socket", "honeypost-edge.service")
+
+
 def status(host: Bookworm) -> dict:
     return json.loads(host.said("honeypost", "status", "--json"))
 
@@ -234,7 +239,8 @@ def captured(host: Bookworm) -> int:
 
 def test_root_leaves_nothing_that_a_process_may_not_write(host: Bookworm) -> None:
     host.run("honeypost", "gc")
-    host.run("systemctl", "stop", "honeypost-edge.service", "honeypost-worker.service")
+    switch_off(host)
+    host.run("systemctl", "stop", "honeypost-worker.service")
     assert {active(host, f"honeypost-{name}.socket") for name in SOCKETS} == {"inactive"}
     host.run("honeypost", "gc")
     host.run("honeypost", "status")
@@ -257,7 +263,7 @@ def test_the_edge_sees_which_configuration_the_real_postfix_runs(host: Bookworm)
 
 
 def test_a_socket_of_the_late_bounce_has_the_name_of_the_instance(host: Bookworm) -> None:
-    host.run("systemctl", "stop", "honeypost-edge.service")
+    switch_off(host)
     host.run("systemctl", "enable", "--now", "honeypost-limbo@dovecot-lmtpd.socket")
     switch_on(host)
     until(lambda: "limbo" in status(host)["listeners"], lambda: str(status(host)), seconds=30)
@@ -283,6 +289,8 @@ def test_an_upgrade_starts_anew_what_runs_and_nothing_else(host: Bookworm) -> No
     assert pid(host, "honeypost-edge.service") != edge
     assert pid(host, "postfix@-.service") == postfix
     assert active(host, "honeypost-firewall.service") == "inactive"
+    assert {active(host, f"honeypost-{name}.socket") for name in SOCKETS} == {"active"}
+    assert host.said("systemctl", "list-units", "--failed", "--no-legend", "honeypost-*") == ""
     assert (host.root / CONFIG).read_text() == config
 
 

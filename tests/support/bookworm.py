@@ -57,7 +57,7 @@ def cache() -> Path:
 def made_once(name: str) -> Iterator[tuple[Path, bool]]:
     """Give a place in the cache and whether it must be made; others wait meanwhile."""
     place = cache() / name
-    with (cache() / f"{name}.lock").open("w") as lock:
+    with (cache() / f"{name.partition('-')[0]}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield place, not place.exists()
 
@@ -78,7 +78,7 @@ def package() -> Path:
         digest.update(path.read_bytes())
     with made_once(f"deb-{digest.hexdigest()[:16]}") as (place, missing):
         if missing:
-            for older in cache().glob("deb-*[!k]"):
+            for older in cache().glob("deb-*"):
                 shutil.rmtree(older, ignore_errors=True)
             build(place)
         return next(place.glob("*.deb"))
@@ -95,6 +95,8 @@ def build(folder: Path) -> None:
         timeout=MAKE_SECONDS,
         check=False,
     )
+    if done.returncode != 0:
+        shutil.rmtree(draft)
     assert done.returncode == 0, done.stdout + done.stderr
     draft.rename(folder)
 
