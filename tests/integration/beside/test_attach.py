@@ -189,6 +189,17 @@ def test_without_the_guard_that_would_lock_everybody_out(attached):
     assert real_user_is_fine(attached)
 
 
+def test_a_postfix_that_does_not_read_ours_gets_its_files_back(attached):
+    """The last one on this host: it is half detached then."""
+    attached.run("mount", "--bind", "/bin/false", "/usr/sbin/postmap")
+    attached.run("sh", GUARD, "postfix")
+    attached.run("umount", "/usr/sbin/postmap")
+    assert "decoy" not in (attached.etc / "postfix/master.cf").read_text()
+    assert not (attached.etc / "dovecot/conf.d/99-honeypost.conf").exists()
+    attached.run("postfix", "reload")
+    assert real_user_is_fine(attached)
+
+
 def test_mail_of_decoys_goes_from_the_queue_and_what_the_operator_edited_stays():
     with StockHost("sql") as site:
         queue_and_edits(site)
