@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import pytest
@@ -130,22 +129,6 @@ def test_the_list_imports_no_verb_and_nothing_heavy() -> None:
         "print([m for m in sys.modules if m.startswith(('honeypost.cli.', 'honeypost.stores', 'cryptography', 'rich.live'))])"
     )
     assert done.stdout.splitlines()[-1] == "['honeypost.cli.main']"
-
-
-def test_the_list_is_there_at_once() -> None:
-    best = min(timed_help() for _ in range(3))
-    assert best < 1.5, "measured 0.13 s on two busy cores"
-
-
-def timed_help() -> float:
-    begun = time.monotonic()
-    assert (
-        run_alone(
-            "from honeypost.cli.main import run; import sys; sys.argv = ['x', '--help']; run()"
-        ).returncode
-        == 0
-    )
-    return time.monotonic() - begun
 
 
 def test_a_reader_that_hangs_up_is_no_news() -> None:
