@@ -143,6 +143,12 @@ ROWS = (
         judge=judge_latency,
     ),
     Row(
+        "nothing leaves",
+        "74 ways out of a decoy: 0 messages, 0 packets",
+        tests("tests/integration/beside/test_ways_out.py"),
+        needs_root=True,
+    ),
+    Row(
         "log speed",
         "lines/s: a day >= 100,000, attempts >= 15,000",
         bench("log_speed"),

@@ -62,6 +62,8 @@ class MailHost:
     guard: bool = True
     late_bounce: Callable[[Path], LimboConfig] | None = None
     """Gives the recipe of the late bounce for a host in that folder, when there is one."""
+    network: Callable[[], Namespace] = Namespace
+    """Makes the host's network; the stock one has no way out."""
 
     def __enter__(self) -> Self:
         self.base = Path(tempfile.mkdtemp(prefix="hp-", dir="/tmp"))
@@ -77,7 +79,7 @@ class MailHost:
         self.close()
 
     def _build(self) -> None:
-        self.namespace = Namespace()
+        self.namespace = self.network()
         _certificate(self.base)
         self.users = KINDS[self.kind](self.base)
         self.sink, self.policy = self.base / "lmtp", self.base / "policy"
