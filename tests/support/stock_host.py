@@ -461,6 +461,7 @@ failures_max = 1
 role_share = 1.0
 name_share = 1.0
 new_per_day = 1000
+unsure_rest_hours = 0.0
 
 [beside]
 names_seconds = 0.5

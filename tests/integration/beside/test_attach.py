@@ -80,7 +80,7 @@ def decoy_is_won_and_contained(host):
     assert real_user_is_fine(host, LOCAL)
     assert not host.imap_login(LOCAL, "123456", source=GUESSER)
     assert not host.imap_login(DECOY, "qwerty", source=GUESSER)
-    until(lambda: host.imap_login(DECOY, "123456", source=GUESSER), host.said)
+    until(lambda: host.imap_login(DECOY, "123456", source=GUESSER), host.said, seconds=60)
     with host.submission(GUESSER) as client:
         client.login(DECOY, "123456")
         client.sendmail("x@attacker.test", ["a@outside.test", NAME], b"Subject: run\r\n\r\nbuy\r\n")
