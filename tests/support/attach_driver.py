@@ -18,7 +18,7 @@ from honeypost.beside.attach import apply as apply_module
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.host import Host
 from honeypost.beside.attach.layout import Layout
-from honeypost.beside.attach.record import Step
+from honeypost.beside.attach.record import Step, current
 from honeypost.beside.attach.reloading import Reloading
 from honeypost.config.load import load
 from honeypost.config.schema import Paths
@@ -66,8 +66,7 @@ def killed():
 
     The daemons are not told, which saves a minute; what they do is seen in the other tests.
     """
-    quiet = replace(HOST.reloading, postfix_command=("true",), dovecot_command=("true",))
-    host = replace(HOST, reloading=quiet, loaded_seconds=0.0)
+    host = _without_daemons()
     proposal = host.propose()
     before = {file.path: _look(file.path) for file in proposal.plan.files}
     results = {}
@@ -81,6 +80,43 @@ def killed():
         after = {path: _look(path) for path in before}
         results[str(moment)] = [status, notes, after == before]
     return results
+
+
+def older():
+    """
+    Be attached, detached, and brought back by an old copy of the files; roll that back.
+
+    Then edit a file before the next attachment, and try the first one again.
+    """
+    host = replace(_without_daemons(), probe=lambda _: None)
+    proposal = host.propose()
+    host.attach(proposal)
+    first = current(host.layout).id
+    kept = {file.path: (file.path.read_bytes(), file.path.stat()) for file in proposal.plan.files}
+    host.detach()
+    for path, (data, found) in kept.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        path.chmod(found.st_mode)
+        os.chown(path, found.st_uid, found.st_gid)
+    notes = host.rollback(first)
+    main = Path("/etc/postfix/main.cf")
+    text = main.read_text()
+    main.write_text(text + "message_size_limit = 1000000\n")
+    host.attach(host.propose())
+    try:
+        said = str(host.rollback(first))
+    except AttachFailed as problem:
+        said = str(problem)
+    host.detach()
+    assert main.read_text() == text + "message_size_limit = 1000000\n"
+    main.write_text(text)
+    return [first, notes, said]
+
+
+def _without_daemons():
+    quiet = replace(HOST.reloading, postfix_command=("true",), dovecot_command=("true",))
+    return replace(HOST, reloading=quiet, loaded_seconds=0.0)
 
 
 def _attach_and_die(host, proposal, moment):

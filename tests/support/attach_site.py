@@ -113,6 +113,7 @@ def found(**changes) -> Found:
         "maps": ("hash:/etc/aliases",),
         "containment": "/var/lib/honeypost/attach/containment.json",
         "spared": ("127.0.0.0/8", "::1/128", "192.0.2.0/24"),
+        "never": ("10.0.0.0/8", "192.0.2.0/24"),
         "script_key": KEY,
     }
     return Found(**{**parts, **changes})

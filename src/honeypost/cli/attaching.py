@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from honeypost.beside.attach.host import Host, Proposal
-from honeypost.beside.attach.layout import Layout
+from honeypost.beside.attach.layout import FOLDER, Layout
 from honeypost.beside.attach.record import State, current
 from honeypost.beside.attach.reloading import Reloading
 from honeypost.beside.survey.kinds import Severity
@@ -28,7 +28,7 @@ MARKS = {Severity.REFUSE: "refused", Severity.MEND: "mended", Severity.WARN: "no
 def layout(config: Path | None, data: Path) -> Layout:
     """Say where an attachment of this installation lies."""
     chosen = config or usual(data) or data / CONFIG_NAME
-    return Layout(data / "attach", chosen.absolute().parent)
+    return Layout(data / FOLDER, chosen.absolute().parent)
 
 
 def host(config: Path | None, data: Path) -> Host:

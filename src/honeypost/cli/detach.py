@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from honeypost.beside.attach.host import Host
 from honeypost.beside.attach.record import current
 from honeypost.cli import attaching, screen, shapes
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption
@@ -26,26 +27,26 @@ def detach(
     Containment goes last, when nothing of a decoy is left.  Files are as they were before, by
     hash; in one that was edited since, only what is ours is taken out.
     """
-    undo(data, config, "", from_package=from_package, json=json)
-
-
-def undo(
-    data: DataOption, config: ConfigOption, name: str, *, from_package: bool, json: bool
-) -> None:
-    """Undo the attachment of that name, or the one that is; nothing attached is no problem."""
     host = attaching.host(config, data)
-    notes: list[str] = []
+    if from_package:
+        host = replace(host, reloading=replace(host.reloading, off_commands=()))
+    undo(host, json=json)
+
+
+def undo(host: Host, *, json: bool) -> None:
+    """Undo the attachment that is; nothing attached is no problem."""
     record = current(host.layout)
-    if record is not None or name:
-        if from_package:
-            host = replace(host, reloading=replace(host.reloading, off_commands=()))
-        notes = host.detach(name)
+    tell(record.id if record else "", host.detach() if record else [], json=json)
+
+
+def tell(name: str, notes: list[str], *, json: bool) -> None:
+    """Tell what became of undoing it; ``""``: nothing is attached."""
     if json:
-        screen.print_json(shapes.Detached(record.id if record else "", not notes, notes))
+        screen.print_json(shapes.Detached(name, not notes, notes))
         return
     for note in notes:
         typer.echo(f"note: {note}")
-    if record is None:
+    if not name:
         typer.echo("nothing is attached")
     elif not notes:
         typer.echo("detached; every file is as it was before, compared by hash")

@@ -182,6 +182,8 @@ class Status:
     """Always 0: no part of Honeypost can send mail."""
     grants: str
     """``given``, or why no decoy login is granted now."""
+    disarmed: str
+    """Why the guard took our part out of Dovecot or Postfix, with its time; ``""`` where not."""
     troubles: list[Trouble]
     observed: Observed
     late_bounce: LateBounced = field(default_factory=LateBounced)
@@ -428,6 +430,16 @@ class Attached:
 
 
 @dataclass(frozen=True, slots=True)
+class Backup:
+    """One attachment of which the earlier files are kept."""
+
+    id: str
+    time: str
+    what: str
+    """What became of it, and how many files it changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Detached:
     """``honeypost detach`` and ``honeypost rollback``: one object."""
 
@@ -436,6 +448,8 @@ class Detached:
     exact: bool
     """Every file is as it was before, by hash."""
     notes: list[str]
+    backups: list[Backup] = field(default_factory=list)
+    """What ``rollback --list`` names; nothing is undone then."""
 
 
 @dataclass(frozen=True, slots=True)

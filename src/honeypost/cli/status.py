@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from honeypost.app.presence import Presence, running
+from honeypost.beside.attach.layout import FOLDER, Layout
 from honeypost.cli import observed, observed_screen, screen, shapes, withheld
 from honeypost.cli.archive import Archive
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
@@ -41,6 +42,7 @@ BUDGET_WORDS = {
     "disk_bytes": "disk",
     "journal_bytes": "journal",
 }
+DISARMED_MEND = "mend what it says, then: honeypost detach, and honeypost attach --apply"
 BESIDE_LISTENERS = {"lmtp", "policy", "lookup", "authpolicy"}
 
 
@@ -89,6 +91,7 @@ def collect(
         handovers=sum(len(lineage.handovers) for lineage in lineages.accounts.values()),
         messages_left=0,
         grants=_grants(archive),
+        disarmed=Layout(archive.paths.data / FOLDER, archive.paths.data).why_disarmed(),
         troubles=_troubles(archive, now),
         observed=observed.collect(archive, config, mode, now),
         late_bounce=withheld.today(archive, now),
@@ -189,6 +192,9 @@ def show(found: shapes.Status) -> None:
     """Print the status for people."""
     out = screen.console()
     out.print(_headline(found))
+    if found.disarmed:
+        out.print(screen.label("disarmed", found.disarmed, "bold yellow"))
+        out.print(screen.label("", DISARMED_MEND))
     for name, places in found.listeners.items():
         out.print(screen.label(name, "  ".join(places)))
     out.print()

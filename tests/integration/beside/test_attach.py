@@ -106,6 +106,20 @@ def test_killed_at_any_moment_it_is_undone(site):
     assert site.hashes() == before
 
 
+def test_an_older_backup_is_put_back_and_what_was_edited_since_stays(site):
+    before = site.hashes()
+    first, notes, refused = site.drive("older")
+    assert notes == []
+    assert f"/etc/postfix/main.cf: edited since {first}" in refused
+    assert site.hashes() == before
+    listed = site.honeypost("rollback", "--list").stdout
+    assert any(line.split()[0] == first and "undone" in line for line in listed.splitlines())
+    assert site.honeypost("rollback", first).stdout == (
+        "detached; every file is as it was before, compared by hash\n"
+    )
+    assert site.hashes() == before
+
+
 def test_a_failing_probe_takes_everything_back(site):
     before = site.hashes()
     said = site.drive("failing_probe")
@@ -173,6 +187,10 @@ def test_the_guard_takes_out_what_would_be_fatal(attached, damage, because):
     assert real_user_is_fine(attached)
     flag = attached.data / "attach/disarmed"
     assert because in flag.read_text()
+    if damage is broken_script:
+        told = attached.honeypost("status").stdout
+        assert because in told
+        assert "honeypost detach, and honeypost attach --apply" in told
     assert took < 2.0
     repair()
     flag.unlink()

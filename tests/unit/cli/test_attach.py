@@ -12,7 +12,8 @@ import pytest
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.host import Proposal
 from honeypost.beside.attach.layout import Layout
-from honeypost.beside.attach.record import State
+from honeypost.beside.attach.postfix_text import PostfixSettings
+from honeypost.beside.attach.record import Attachment, State, save
 from honeypost.beside.attach.reloading import Reloading
 from honeypost.beside.survey.kinds import Finding, Severity
 from honeypost.cli import attaching
@@ -51,9 +52,13 @@ class FakeHost:
         self.record = Record()
         return ["one note"]
 
-    def detach(self, name):
-        self.called.append(f"detach {name} {len(self.reloading.off_commands)}")
+    def detach(self):
+        self.called.append(f"detach {len(self.reloading.off_commands)}")
         self.record = None
+        return []
+
+    def rollback(self, name):
+        self.called.append(f"rollback {name}")
         return []
 
 
@@ -115,7 +120,9 @@ def test_as_json(host, tmp_path, capsys):
     assert (shown["applied"], shown["refused"], shown["diff"]) == (False, False, "--- a\n+++ b\n")
     host.record = Record()
     assert main(["detach", "--json", "--data", str(tmp_path)]) == 0
-    assert json.loads(capsys.readouterr().out) == {"id": "2026", "exact": True, "notes": []}
+    assert json.loads(capsys.readouterr().out) == {
+        "id": "2026", "exact": True, "notes": [], "backups": [],
+    }  # fmt: skip
     assert main(["mode", "--json", "--data", str(tmp_path)]) == 0
     assert json.loads(capsys.readouterr().out) == {"mode": "observe"}
 
@@ -127,7 +134,38 @@ def test_detach_and_rollback(host, tmp_path, capsys):
     assert main(["detach", "--from-package", "--data", str(tmp_path)]) == 0
     assert "compared by hash" in capsys.readouterr().out
     assert main(["rollback", "2026", "--data", str(tmp_path)]) == 0
-    assert host.called == ["detach  0", "detach 2026 0"]
+    assert "compared by hash" in capsys.readouterr().out
+    host.record = Record()
+    assert main(["rollback", "--data", str(tmp_path)]) == 0
+    assert host.called == ["detach 0", "rollback 2026", "detach 0"]
+
+
+def test_backups_are_listed(tmp_path, capsys):
+    def listed(*words):
+        assert main(["rollback", "--list", *words, "--data", str(tmp_path)]) == 0
+        return capsys.readouterr().out
+
+    assert "nothing was ever attached" in listed()
+    layout = attaching.layout(None, tmp_path)
+    states = (State.DETACHED, State.APPLYING, State.ATTACHED)
+    for number, state in enumerate(states):
+        places = dict.fromkeys(
+            ("postfix_directory", "queue_directory", "dovecot_config", "main_dovecot",
+             "chain_folder", "marker_domain"), "",
+        )  # fmt: skip
+        record = Attachment(
+            str(number), state, 1.0, settings=PostfixSettings(), files=[], folders=[], **places
+        )
+        save(record, layout)
+    (layout.backups / "3").mkdir()
+    (layout.backups / "3/attachment.json").write_text("{")
+    rows = listed().splitlines()
+    assert rows[1].split() == ["0", "1970-01-01T00:00:01Z", "undone;", "0", "files"]
+    assert "broke off while applying" in rows[2]
+    assert "attached now" in rows[3]
+    assert "its record cannot be read" in rows[4]
+    backups = json.loads(listed("--json"))["backups"]
+    assert [backup["id"] for backup in backups] == ["0", "1", "2", "3"]
 
 
 def test_mode_shows_and_changes(host, tmp_path, capsys):
@@ -140,7 +178,7 @@ def test_mode_shows_and_changes(host, tmp_path, capsys):
     assert mode() == (0, ["deceive"])
     assert mode("deceive") == (0, ["deceive"])
     assert mode("observe")[0] == 0
-    assert host.called == ["attach ", "detach  2"]
+    assert host.called == ["attach ", "detach 2"]
     assert mode("sleep") == (2, [])
 
 

@@ -100,3 +100,20 @@ def test_over_budget_the_bar_is_full(history: Paths, capsys: pytest.CaptureFixtu
     )
     assert main(["status", "--data", str(history.data)]) == 0
     assert "━" * 20 + "  9.9 KiB of 2 KiB" in capsys.readouterr().out
+
+
+def test_a_guard_that_took_our_part_out_is_told_with_the_mend(history: Paths, capsys) -> None:
+    def shown(*words: str) -> str:
+        assert main(["status", *words, "--data", str(history.data)]) == 0
+        return capsys.readouterr().out
+
+    assert "disarmed" not in shown()
+    flag = history.data / "attach/disarmed"
+    flag.parent.mkdir()
+    flag.write_text("2026-11-20T00:00:00Z old\n2026-11-23T00:00:00Z guard.lua is gone\n")
+    assert "disarmed  " in shown()
+    assert "2026-11-23T00:00:00Z guard.lua is gone" in shown()
+    assert "honeypost detach, and honeypost attach --apply" in shown()
+    assert json.loads(shown("--json"))["disarmed"].endswith("guard.lua is gone")
+    flag.write_text("")
+    assert json.loads(shown("--json"))["disarmed"] == ""

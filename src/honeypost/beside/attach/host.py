@@ -19,6 +19,7 @@ from honeypost.beside.attach.clearing import Clear, no_late_bounce
 from honeypost.beside.attach.diff import unified
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.layout import Layout
+from honeypost.beside.attach.older import is_undone, refuse_edited
 from honeypost.beside.attach.plan import Plan, Wanted, make_plan
 from honeypost.beside.attach.record import (
     Attachment,
@@ -26,7 +27,6 @@ from honeypost.beside.attach.record import (
     current,
     earlier,
     held,
-    known_ids,
 )
 from honeypost.beside.attach.reloading import Reloading
 from honeypost.beside.attach.trial.run import run_trial
@@ -140,17 +140,35 @@ class Host:
             apply.run()
             return apply.notes
 
-    def detach(self, name: str = "") -> list[str]:
+    def detach(self) -> list[str]:
         """
         Undo the attachment, or what is left of one that broke off.
 
-        :param name: its id, when it must be that one.
         :returns: sentences about what is not exactly as it was before.
         :raises AttachFailed: nothing is attached, or it cannot be finished now.
         """
         with held(self.layout):
-            record = self._attached(name)
+            record = current(self.layout)
+            if record is None:
+                raise AttachFailed("nothing is attached")
             return self._undo(record).run()
+
+    def rollback(self, name: str) -> list[str]:
+        """
+        Go back to how everything stood before an attachment, also an older one.
+
+        :param name: its id.
+        :returns: sentences about what is not exactly as it was before.
+        :raises AttachFailed: there is no such backup; files were edited since, so nothing was
+            changed; or it cannot be finished now.
+        """
+        with held(self.layout):
+            record, wanted = current(self.layout), earlier(self.layout, name)
+            if record is not None and record.id == name:
+                return self._undo(record).run()
+            refuse_edited(wanted, record, self.layout)
+            notes = self._undo(record).run() if record is not None else []
+            return notes if is_undone(wanted) else [*notes, *self._undo(wanted).run()]
 
     def _try(self, plan: Plan, site: MailSite, wanted: Wanted, real_name: str) -> None:
         for sentence in self.trial(plan, site, wanted, self.layout, real_name=real_name):
@@ -168,18 +186,6 @@ class Host:
         if record.state is State.ATTACHED:
             raise AttachFailed(f"attached already, since {record.id}; to change it, detach first")
         raise AttachFailed(f"{record.id} broke off while {record.state}: run honeypost rollback")
-
-    def _attached(self, name: str) -> Attachment:
-        record = current(self.layout)
-        if record is None and name:
-            earlier(self.layout, name)
-            raise AttachFailed(f"{name} was undone already")
-        if record is None:
-            raise AttachFailed("nothing is attached")
-        if name and record.id != name:
-            listed = ", ".join(known_ids(self.layout))
-            raise AttachFailed(f"attached is {record.id}, not {name}; backups: {listed}")
-        return record
 
     def _undo(self, record: Attachment) -> Undo:
         clearing = Clear(self.reloading, self.settle_late_bounce, self.sessions_seconds)

@@ -7,6 +7,12 @@ from pathlib import Path
 
 from honeypost.config.load import ATTACHED
 
+FOLDER = "attach"
+"""Of the data folder; all that attaching keeps there."""
+
+DISARMED_BYTES = 64 * 1024
+"""Read of the guard's flag; it has a line for each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -44,6 +50,15 @@ class Layout:
     def disarmed(self) -> Path:
         """Flag of the guard: why it took our part out of Dovecot."""
         return self.state / "disarmed"
+
+    def why_disarmed(self) -> str:
+        """Give the guard's last words, with their time; ``""`` while our part is armed."""
+        try:
+            with self.disarmed.open("rb") as file:
+                said = file.read(DISARMED_BYTES).decode("utf-8", "replace").splitlines()
+        except OSError:
+            return ""
+        return said[-1] if said else ""
 
     @property
     def attached_config(self) -> Path:

@@ -41,6 +41,8 @@ class Found:
     containment: str
     spared: tuple[str, ...]
     """Networks whose clients never get a decoy."""
+    never: tuple[str, ...]
+    """Networks that never have a penalty."""
     script_key: str
 
     def text(self) -> str:
@@ -72,6 +74,7 @@ class Found:
                 "script_key": self.script_key,
             },
         )
+        yield "penalties", {"never": self.never}
 
 
 def site_word(secrets: SiteSecrets, purpose: str) -> str:

@@ -124,6 +124,15 @@ def earlier(layout: Layout, name: str) -> Attachment:
     return _loaded(layout.backups / name / "attachment.json")
 
 
+def all_kept(layout: Layout) -> Iterator[tuple[str, Attachment | None]]:
+    """Give every backup's id with its record, the oldest first; ``None``: it cannot be read."""
+    for name in known_ids(layout):
+        try:
+            yield name, earlier(layout, name)
+        except AttachFailed:
+            yield name, None
+
+
 def known_ids(layout: Layout) -> list[str]:
     """Ids of all backups, the oldest first."""
     if not layout.backups.is_dir():

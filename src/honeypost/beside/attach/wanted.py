@@ -7,6 +7,7 @@ import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
+from honeypost.beside.attach.caps import caps_settings
 from honeypost.beside.attach.dovecot_text import NAMES_SOCKET, DovecotText, Reports
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.layout import Layout
@@ -94,6 +95,7 @@ def make_wanted(
         found=found,
         own_config=layout.attached_config,
         new_files=recipe.files,
+        more=(caps_settings(site.postfix, found.never),) if config.penalties.mode == "on" else (),
         dovecot_gid=accounts.dovecot_gid,
         own_gid=accounts.own_gid,
     )
@@ -107,6 +109,8 @@ def _found(
         raise AttachFailed("this host has no domain in which decoys may be; see the findings")
     queue, listeners, plain = site.postfix.queue_directory, config.listeners, Config()
     spared = dict.fromkeys((*plain.beside.no_decoys_from, *recipe.no_decoys_from))
+    # Also what has no decoys: honeypost.toml may name fewer of these than we found.
+    never = dict.fromkeys((*plain.penalties.never, *recipe.no_decoys_from, *recipe.never_blocked))
     run = Path(site.dovecot.settings.get("base_dir", "/run/dovecot"))
     return Found(
         domains=domains,
@@ -120,6 +124,7 @@ def _found(
         maps=recipe.maps,
         containment=str(layout.manifest),
         spared=tuple(spared),
+        never=tuple(never),
         script_key=config.beside.script_key or site_word(secrets, "script key"),
     )
 

@@ -115,7 +115,7 @@ def recipe_for(site: MailSite, files: Path = Path("/etc/dovecot")) -> Recipe:
         files=written,
         maps=_maps(site),
         fields=_fields(site),
-        no_decoys_from=tuple(_networks(members(site.postfix.settings.get("mynetworks", "")))),
+        no_decoys_from=tuple(_networks(_without_login(site))),
         never_blocked=tuple(
             _networks(site.system.fail2ban.ignored if site.system.fail2ban else ())
         ),
@@ -190,6 +190,16 @@ def _plugins(site: MailSite) -> dict[str, str]:
     if not site.dovecot.plugin_settings.get("quota"):
         fields["userdb_quota"] = "maildir:User quota"
     return fields
+
+
+def _without_login(site: MailSite) -> tuple[str, ...]:
+    """
+    Give who may send without a login: ``mynetworks``, and a webmail on this host.
+
+    The webmail may call the daemons by the host's name, so it comes from any of its addresses.
+    """
+    trusted = members(site.postfix.settings.get("mynetworks", ""))
+    return (*trusted, *site.system.addresses) if site.system.webmail else trusted
 
 
 def _networks(written: tuple[str, ...]) -> Iterator[str]:

@@ -83,6 +83,8 @@ class SystemSite:
     fail2ban: Fail2ban | None = None
     webmail: tuple[Path, ...] = ()
     """Folders of webmail programs found on this host."""
+    addresses: tuple[str, ...] = ()
+    """Of this host, without loopback and link-local ones."""
     decoy_uid: int | None = None
     """Uid of the system user for decoy mailboxes, ``None`` while there is none."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from honeypost.beside.survey.pam import read_pam
@@ -47,6 +48,7 @@ def read_system(root: Path, pam_services: Iterable[str]) -> SystemSite:
         memory_bytes=_memory(file_text(root / "proc" / "meminfo")),
         fail2ban=_fail2ban(etc / "fail2ban"),
         webmail=tuple(path for path in (root / name for name in WEBMAIL) if path.is_dir()),
+        addresses=tuple(dict.fromkeys(_addresses(root / "proc" / "net"))),
         decoy_uid=_uid(file_text(etc / "passwd"), DECOY_USER),
     )
 
@@ -65,6 +67,19 @@ def _memory(text: str | None) -> int | None:
 def _uid(text: str | None, name: str) -> int | None:
     match = re.search(rf"(?m)^{re.escape(name)}:[^:]*:(\d+):", text or "")
     return int(match[1]) if match else None
+
+
+def _addresses(net: Path) -> Iterator[str]:
+    """Give the addresses of this host: local routes of IPv4, interfaces of IPv6 (proc(5))."""
+    routes = re.finditer(r"\|-- ([\d.]+)\n\s+/32 host LOCAL", file_text(net / "fib_trie") or "")
+    interfaces = (file_text(net / "if_inet6") or "").splitlines()
+    found: Iterable[IPv4Address | IPv6Address] = (
+        *(IPv4Address(route[1]) for route in routes),
+        *(IPv6Address(int(line.split()[0], 16)) for line in interfaces),
+    )
+    for address in found:
+        if not (address.is_loopback or address.is_link_local):
+            yield str(address)
 
 
 def _fail2ban(directory: Path) -> Fail2ban | None:

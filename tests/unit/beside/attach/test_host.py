@@ -8,7 +8,7 @@ import pytest
 from honeypost.beside.attach import host as module
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.host import Host, Proposal
-from honeypost.beside.attach.record import State, current, save
+from honeypost.beside.attach.record import State, all_kept, current, save
 from honeypost.beside.attach.wanted import Accounts
 from honeypost.beside.survey.kinds import Finding, Severity
 from honeypost.beside.survey.site import Domain, DomainKind
@@ -55,15 +55,68 @@ def test_looked_at_attached_and_detached(world):
     assert "  it was tried" in world.told
     with pytest.raises(AttachFailed, match="attached already, since"):
         world.host.attach(proposal)
-    name = current(world.made.layout).id
-    with pytest.raises(AttachFailed, match=f"attached is {name}, not x"):
-        world.host.detach("x")
-    assert world.host.detach(name) == []
+    assert world.host.detach() == []
     assert world.made.etc() == before
-    with pytest.raises(AttachFailed, match="was undone already"):
-        world.host.detach(name)
     with pytest.raises(AttachFailed, match="nothing is attached"):
         world.host.detach()
+
+
+def test_rolled_back_to_before_any_attachment(world):
+    before = world.made.etc()
+    names, attached = [], None
+    for _ in range(2):
+        world.host.attach(world.host.propose())
+        names.append(current(world.made.layout).id)
+        attached = world.made.etc()
+        world.host.detach()
+    with pytest.raises(AttachFailed, match=f"no backup x; there are: .*{names[0]}"):
+        world.host.rollback("x")
+    assert world.host.rollback(names[0]) == []
+    world.host.attach(world.host.propose())
+    assert world.host.rollback(names[0]) == []
+    assert world.made.etc() == before
+    assert current(world.made.layout) is None
+    assert sorted(all_names(world)) == all_names(world)
+    # Somebody puts a backup of /etc back that was made while we were attached.
+    for name, (content, mode) in sorted(attached.items(), key=lambda item: item[1][1] > 0):
+        path = world.made.base / name
+        path.write_bytes(content) if mode else path.mkdir(exist_ok=True)
+        path.chmod(mode or 0o755)
+    assert world.host.rollback(names[1]) == []
+    assert world.made.etc() == before
+
+
+def all_names(world):
+    return [name for name, record in all_kept(world.made.layout) if record]
+
+
+def test_rolling_back_the_one_that_is_attached_is_detaching(world):
+    before = world.made.etc()
+    world.host.attach(world.host.propose())
+    assert world.host.rollback(current(world.made.layout).id) == []
+    assert world.made.etc() == before
+
+
+def test_what_was_edited_since_keeps_an_older_one_from_being_put_back(world):
+    world.host.attach(world.host.propose())
+    name = current(world.made.layout).id
+    world.host.detach()
+    main = world.made.postfix / "main.cf"
+    main.write_text(main.read_text() + "other = 1\n")
+    world.host.attach(world.host.propose())
+    attached = world.made.etc()
+    with pytest.raises(AttachFailed, match=f"main.cf: edited since {name}"):
+        world.host.rollback(name)
+    assert world.made.etc() == attached
+    assert world.host.detach() == []
+    assert "other = 1" in main.read_text()
+
+
+def test_a_backup_that_cannot_be_read_is_listed_without_its_record(world):
+    world.host.attach(world.host.propose())
+    name = current(world.made.layout).id
+    (world.made.layout.backups / name / "attachment.json").write_text("{")
+    assert list(all_kept(world.made.layout)) == [(name, None)]
 
 
 def test_a_refusal_ends_it_before_anything_is_planned(world):

@@ -22,6 +22,7 @@ def test_the_file_is_read_below_the_operator_s(tmp_path):
     assert config.listeners.lmtp == found().sink
     assert config.listeners.smtp == ""
     assert config.beside.no_decoys_from == found().spared
+    assert config.penalties.never == found().never
     assert config.beside.script_key == KEY
     assert gaps(found(), effective(found(), load(None, {}))) == []
 

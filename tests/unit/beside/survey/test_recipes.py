@@ -132,6 +132,17 @@ def test_networks_beyond_loopback(site):
     assert recipe_for(site).never_blocked == ()
 
 
+def test_a_webmail_here_may_come_from_any_address_of_the_host(site):
+    addresses = ("192.0.2.25", "2001:db8::25")
+    here = system(addresses=addresses, webmail=(Path("/etc/roundcube"),))
+    recipe = recipe_for(both(main(mynetworks="198.51.100.0/24"), here)(site))
+    assert recipe.no_decoys_from == ("198.51.100.0/24", "192.0.2.25/32", "2001:db8::25/128")
+    without = recipe_for(
+        both(main(mynetworks="198.51.100.0/24"), system(addresses=addresses))(site)
+    )
+    assert without.no_decoys_from == ("198.51.100.0/24",)
+
+
 def test_each_class_of_domains_has_a_recipe_or_a_reason(site):
     domains = (
         Domain("l.example", DomainKind.LOCAL),

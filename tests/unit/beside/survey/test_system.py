@@ -1,6 +1,27 @@
 from honeypost.beside.survey.site import Fail2ban
 from honeypost.beside.survey.system import read_system
 
+FIB_TRIE = """\
+Main:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 0.0.0.0
+        /0 universe UNICAST
+     |-- 192.0.2.25
+        /32 host LOCAL
+     |-- 192.0.2.255
+        /32 link BROADCAST
+     |-- 127.0.0.1
+        /32 host LOCAL
+Local:
+     |-- 192.0.2.25
+        /32 host LOCAL
+"""
+IF_INET6 = """\
+00000000000000000000000000000001 01 80 10 80       lo
+20010db8000000000000000000000025 02 40 00 80     eth0
+fe8000000000000002163efffe000001 02 40 20 80     eth0
+"""
+
 
 def write(root, name, text):
     path = root / name
@@ -19,12 +40,15 @@ def test_everything_is_read_below_the_root(tmp_path):
     write(tmp_path, "etc/passwd", "root:x:0:0::/:/\nhoneypost-decoy:x:998:998::/:/bin/false\n")
     write(tmp_path, "proc/meminfo", "MemTotal:         500000 kB\nMemFree: 1 kB\n")
     write(tmp_path, "etc/roundcube/config.php", "")
+    write(tmp_path, "proc/net/fib_trie", FIB_TRIE)
+    write(tmp_path, "proc/net/if_inet6", IF_INET6)
     write(tmp_path, "etc/pam.d/mail", "auth required pam_unix.so\n")
     found = read_system(tmp_path, ["mail", "mail"])
     assert found.nsswitch == "files sss"
     assert found.decoy_uid == 998
     assert found.memory_bytes == 512_000_000
     assert found.webmail == (tmp_path / "etc/roundcube",)
+    assert found.addresses == ("192.0.2.25", "2001:db8::25")
     assert [service.modules for service in found.pam] == [("pam_unix.so",)]
 
 

@@ -50,7 +50,8 @@ WEBMAIL = Kind(
     Severity.WARN,
     "A webmail is installed here ({path}); it logs in from an address of its own and may send"
     " without a login.",
-    "If it runs on another host or address, add that to [beside] no_decoys_from.",
+    "This host's own addresses never get a decoy; if it runs on another one, add that to [beside]"
+    " no_decoys_from.",
     "reasoned; loopback is there by default",
 )
 FAIL2BAN = Kind(
