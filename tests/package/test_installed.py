@@ -22,7 +22,7 @@ from support.waiting import until
 
 pytestmark = pytest.mark.real
 
-PACKAGE = "/root/honeypost.deb"
+PACKAGE = "/srv/honeypost.deb"
 DATA = "/var/lib/honeypost"
 CONFIG = "etc/honeypost/honeypost.toml"
 USERS = ("honeypost", "honeypost-worker", "honeypost-decoy", "honeypost-firewall")

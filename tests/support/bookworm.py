@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from conftest import missing
 from support.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,6 @@ PACKAGES = (
 )  # fmt: skip
 PROGRAMS = ("mmdebstrap", "systemd-nspawn", "nsenter", "dpkg-deb", "dpkg-shlibdeps")
 SUITE = "bookworm"
-MIRROR = "http://deb.debian.org/debian"
 EPOCH = "1700000000"
 """Time stamp of the package that is tested, so that a commit alone does not build it anew."""
 BUILT_FROM = (
@@ -128,7 +128,7 @@ def bootstrap(folder: Path) -> list[str | Path]:
 
 
 def mirror() -> str:
-    """Name the mirror that this machine is set up with."""
+    """Name the mirror that this machine's own apt has for the suite; without one there is no test."""
     asked = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI)", f"Codename: {SUITE}"],
         capture_output=True,
@@ -136,7 +136,9 @@ def mirror() -> str:
         timeout=30,
         check=False,
     )
-    return next(iter(asked.stdout.split()), MIRROR)
+    if not asked.stdout.split():
+        missing(f"apt of this machine has no mirror of {SUITE}")
+    return asked.stdout.split()[0]
 
 
 class Bookworm:
@@ -170,7 +172,7 @@ class Bookworm:
         """Give the command line that runs a program inside."""
         spaces = [f"--{name}" for name in ("mount", "uts", "ipc", "net", "pid")]
         inside = ["nsenter", f"--target={self._leader}", *spaces, "--"]
-        clean = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8"]
+        clean = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"]
         return [*inside, *clean, *map(str, arguments)]
 
     def python(self, user: str, code: str, *arguments: str) -> str:

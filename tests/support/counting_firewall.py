@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import socket
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import Self
@@ -65,8 +66,9 @@ class OutsideNamespace(Namespace):
 
     def __init__(self) -> None:
         super().__init__()
-        self._resolver = Path(f"/tmp/hp-resolv.{self._holder.pid}")
-        self._resolver.write_text(f"nameserver {RESOLVER}\n")
+        with tempfile.NamedTemporaryFile("w", prefix="hp-resolv.", delete=False) as file:
+            file.write(f"nameserver {RESOLVER}\n")
+        self._resolver = Path(file.name)
         self._resolver.chmod(0o644)
         self.internet = Namespace()
         self._connect()

@@ -180,7 +180,7 @@ class MailTree:
 
     def __init__(self, base: Path, kind: str = "virtual", *, built: bool = True) -> None:
         self.base, self.kind = base, kind
-        for folder in ("postfix", "spool/private", "data", "dovecot/conf.d", "root/etc/pam.d"):
+        for folder in ("postfix", "spool/private", "data", "dovecot/conf.d", "host/etc/pam.d"):
             (base / folder).mkdir(parents=True, exist_ok=True)
         self.main = dict(MAIN) | ({} if kind == "debian" else VIRTUAL)
         self.master = MASTER
@@ -195,11 +195,11 @@ class MailTree:
         self.sql()
         users = "".join(f"{name}:{{PLAIN}}x:5000:5000::/nowhere::\n" for name in REAL)
         self.write("users", users)
-        self.write("root/etc/nsswitch.conf", "passwd:  files systemd\n")
-        self.write("root/etc/passwd", "root:x:0:0::/root:/bin/sh\n")
-        self.write("root/etc/pam.d/dovecot", "@include common-auth\n@include common-account\n")
-        self.write("root/etc/pam.d/common-auth", PAM_STACK)
-        self.write("root/etc/pam.d/common-account", "account required pam_unix.so\n")
+        self.write("host/etc/nsswitch.conf", "passwd:  files systemd\n")
+        self.write("host/etc/passwd", "root:x:0:0::/nowhere:/bin/sh\n")
+        self.write("host/etc/pam.d/dovecot", "@include common-auth\n@include common-account\n")
+        self.write("host/etc/pam.d/common-auth", PAM_STACK)
+        self.write("host/etc/pam.d/common-account", "account required pam_unix.so\n")
 
     def sql(self, condition: str = "") -> None:
         """Write the SQL file, with what is behind the WHERE."""
@@ -232,7 +232,7 @@ class MailTree:
         return read_site(
             postfix_directory=self.base / "postfix",
             dovecot_config=self.base / "dovecot/dovecot.conf",
-            root=self.base / "root",
+            root=self.base / "host",
             invented=INVENTED,
             **options,
         )

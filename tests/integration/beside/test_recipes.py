@@ -110,7 +110,7 @@ class Dovecot:
         site = read_site(
             postfix_directory=tree.base / "postfix",
             dovecot_config=self.config,
-            root=tree.base / "root",
+            root=tree.base / "host",
         )
         recipe = recipe_for(site, self.base / "deny")
         for file in recipe.files:

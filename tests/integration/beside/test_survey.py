@@ -150,11 +150,11 @@ def ldap(tree: MailTree) -> None:
 
 
 def pam(text: str) -> Callable[[MailTree], None]:
-    return lambda tree: tree.write("root/etc/pam.d/common-auth", text)
+    return lambda tree: tree.write("host/etc/pam.d/common-auth", text)
 
 
 def nsswitch(line: str) -> Callable[[MailTree], None]:
-    return lambda tree: tree.write("root/etc/nsswitch.conf", f"passwd: {line}\ngroup: files\n")
+    return lambda tree: tree.write("host/etc/nsswitch.conf", f"passwd: {line}\ngroup: files\n")
 
 
 TWO = (
@@ -430,15 +430,15 @@ TRAPS = [
     ),
     Trap(
         "a webmail",
-        lambda tree: (tree.base / "root/etc/roundcube").mkdir(),
+        lambda tree: (tree.base / "host/etc/roundcube").mkdir(),
         "webmail",
-        "A webmail is installed here ({base}/root/etc/roundcube); it logs in from an address of its"
+        "A webmail is installed here ({base}/host/etc/roundcube); it logs in from an address of its"
         " own and may send without a login.",
         Severity.WARN,
     ),
     Trap(
         "fail2ban",
-        written("root/etc/fail2ban/jail.local", "[dovecot]\nenabled = true\n"),
+        written("host/etc/fail2ban/jail.local", "[dovecot]\nenabled = true\n"),
         "fail2ban",
         "fail2ban blocks guessers by its own jails (dovecot); whom it blocks early wins no decoy.",
         Severity.WARN,
@@ -580,9 +580,9 @@ TRAPS = [
     ),
     Trap(
         "a PAM stack that cannot be read",
-        lambda tree: (tree.base / "root/etc/pam.d/common-auth").unlink(),
+        lambda tree: (tree.base / "host/etc/pam.d/common-auth").unlink(),
         "pam-unreadable",
-        "PAM service dovecot cannot be read: {base}/root/etc/pam.d/common-auth cannot be read.",
+        "PAM service dovecot cannot be read: {base}/host/etc/pam.d/common-auth cannot be read.",
         kind="debian",
     ),
     Trap(
@@ -742,7 +742,7 @@ TRAPS = [
     ),
     Trap(
         "a uid that Dovecot does not take",
-        written("root/etc/passwd", "honeypost-decoy:x:112:112::/nowhere:/bin/false\n"),
+        written("host/etc/passwd", "honeypost-decoy:x:112:112::/nowhere:/bin/false\n"),
         "decoy-uid",
         "Dovecot takes uids 500 to any, and decoys have 112: none of them could log in.",
     ),

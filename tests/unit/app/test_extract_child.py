@@ -68,7 +68,7 @@ def test_out_of_memory_has_its_own_exit_code(monkeypatch):
 
 ESCAPES = {
     "open a file": "open('/etc/hostname')",
-    "write a file": "open('/tmp/honeypost-escape', 'w')",
+    "write a file": "open('honeypost-escape', 'w')",
     "open a socket": "socket.socket()",
     "connect": "socket.create_connection(('127.0.0.1', 9))",
     "start a program": "subprocess.run(['/bin/true'])",
@@ -89,10 +89,10 @@ SCRIPT = """
 
 
 @pytest.mark.parametrize("name", ESCAPES)
-def test_locked_in_it_cannot(name):
+def test_locked_in_it_cannot(name, tmp_path):
     script = textwrap.dedent(SCRIPT).format(escape=ESCAPES[name])
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert done.stdout.strip(), done.stderr
     assert "escaped" not in done.stdout

@@ -20,8 +20,8 @@ from honeypost.errors import ConfigError, UsageError
     ("environ", "user", "folder"),
     [
         ({"HOME": "/home/a"}, 1000, "/home/a/.local/share/honeypost"),
-        ({"HOME": "/root"}, 0, "/var/lib/honeypost"),
-        ({"HOME": "/root", "HONEYPOST_DATA": "/srv/x"}, 0, "/srv/x"),
+        ({"HOME": "/home/a"}, 0, "/var/lib/honeypost"),
+        ({"HOME": "/home/a", "HONEYPOST_DATA": "/srv/x"}, 0, "/srv/x"),
         ({"HOME": "/h", "HONEYPOST_DATA": ""}, 1, "/h/.local/share/honeypost"),
         ({}, 1, "/.local/share/honeypost"),
     ],
