@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
+from support.certificates import trusting_client
 from support.edge_process import address, running_edge, write_config
-from support.net_parts import trusting_client
 from support.waiting import until
 
 CONFIG = """\

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from support.certificates import trusting_client
 from support.our_server import OurServer
 from support.real_postfix import RealPostfix, connect
 from support.smtp_peers import SocketPeer, Step, normalised, script
@@ -115,9 +116,7 @@ def end(peer: SocketPeer, how: str) -> None:
 
 
 def client_context(version: ssl.TLSVersion) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = trusting_client()
     context.minimum_version = context.maximum_version = version
     context.set_ciphers("ALL:@SECLEVEL=0")
     return context

@@ -48,22 +48,7 @@ service auth {{
 service auth-worker {{
   user = root
 }}
-service imap-login {{
-  inet_listener imap {{
-    port = {imap_port}
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-}}
-service pop3-login {{
-  inet_listener pop3 {{
-    port = {pop3_port}
-  }}
-  inet_listener pop3s {{
-    port = 0
-  }}
-}}
+{login_services}
 service lmtp {{
   unix_listener {base}/dovecot-lmtp {{
     mode = 0666
@@ -78,6 +63,25 @@ plugin {{
   quota = maildir:User quota
 }}
 {extra}
+"""
+
+LOGIN_SERVICES = f"""\
+service imap-login {{
+  inet_listener imap {{
+    port = {IMAP_PORT}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service pop3-login {{
+  inet_listener pop3 {{
+    port = {POP3_PORT}
+  }}
+  inet_listener pop3s {{
+    port = 0
+  }}
+}}
 """
 
 NO_PENALTY = """\
@@ -130,8 +134,7 @@ class DovecotHost:
                 report_only=report_only(report_url, chain.key, "a1b2c3")
                 if chain and report_url
                 else "",
-                imap_port=IMAP_PORT,
-                pop3_port=POP3_PORT,
+                login_services=LOGIN_SERVICES,
                 extra=extra,
             )
         )

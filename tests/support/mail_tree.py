@@ -19,45 +19,24 @@ from pathlib import Path
 
 from honeypost.beside.survey.read import read_site
 from honeypost.beside.survey.site import MailSite
+from support.master_cf import internal_services
 from support.users import DOMAIN, REAL
 
 SETTLED = 1_600_000_000
 INVENTED = "zz-nobody-41"
 
-MASTER = """\
+MASTER = f"""\
+{internal_services(chroot=True)}\
 smtp       inet  n       -       y       -       -       smtpd
 submission inet  n       -       y       -       -       smtpd
   -o syslog_name=postfix/submission
   -o smtpd_tls_security_level=encrypt
   -o smtpd_sasl_auth_enable=yes
   -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
-pickup     unix  n       -       y       60      1       pickup
-cleanup    unix  n       -       y       -       0       cleanup
-qmgr       unix  n       -       n       300     1       qmgr
-tlsmgr     unix  -       -       y       1000?   1       tlsmgr
-rewrite    unix  -       -       y       -       -       trivial-rewrite
-bounce     unix  -       -       y       -       0       bounce
-defer      unix  -       -       y       -       0       bounce
-trace      unix  -       -       y       -       0       bounce
-verify     unix  -       -       y       -       1       verify
-flush      unix  n       -       y       1000?   0       flush
-proxymap   unix  -       -       n       -       -       proxymap
-proxywrite unix  -       -       n       -       1       proxymap
-smtp       unix  -       -       y       -       -       smtp
 relay      unix  -       -       y       -       -       smtp
         -o syslog_name=postfix/$service_name
-showq      unix  n       -       y       -       -       showq
-error      unix  -       -       y       -       -       error
-retry      unix  -       -       y       -       -       error
-discard    unix  -       -       y       -       -       discard
-local      unix  -       n       n       -       -       local
-virtual    unix  -       n       n       -       -       virtual
-lmtp       unix  -       -       y       -       -       lmtp
-anvil      unix  -       -       y       -       1       anvil
-scache     unix  -       -       y       -       1       scache
-postlog    unix-dgram n  -       n       -       1       postlogd
 maildrop   unix  -       n       n       -       -       pipe
-  flags=DRXhu user=vmail argv=/usr/bin/maildrop -d ${recipient}
+  flags=DRXhu user=vmail argv=/usr/bin/maildrop -d ${{recipient}}
 """
 
 MAIN = {

@@ -7,16 +7,12 @@ same generators.  Nothing of the machine is changed and nothing is left behind.
 
 from __future__ import annotations
 
-import base64
 import imaplib
 import os
 import poplib
 import shutil
 import smtplib
 import socket
-import ssl
-import subprocess
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,9 +25,13 @@ from honeypost.beside.postfix.containment_config import ContainmentConfig
 from honeypost.beside.postfix.limbo_config import LimboConfig
 from honeypost.config.schema import Paths
 from honeypost.config.secrets import create_if_missing
-from support.dovecot_host import DECOY_UID, IMAP_PORT, POP3_PORT, DovecotHost
+from support.certificates import make_certificate, trusting_client
+from support.dovecot_host import DECOY_UID, DovecotHost
+from support.folders import short_folder
+from support.mail_clients import ImapClient, Pop3Client, SmtpClient, plain
 from support.namespace import Namespace
 from support.postfix_host import (
+    HOSTNAME,
     INTERNET_PORT,
     MX_PORT,
     SUBMISSION_PORT,
@@ -66,8 +66,7 @@ class MailHost:
     """Makes the host's network; the stock one has no way out."""
 
     def __enter__(self) -> Self:
-        self.base = Path(tempfile.mkdtemp(prefix="hp-", dir="/tmp"))
-        self.base.chmod(0o755)
+        self.base = short_folder()
         try:
             self._build()
         except BaseException:
@@ -80,7 +79,7 @@ class MailHost:
 
     def _build(self) -> None:
         self.namespace = self.network()
-        _certificate(self.base)
+        make_certificate(self.base / "cert.pem", self.base / "key.pem", HOSTNAME)
         self.users = KINDS[self.kind](self.base)
         self.sink, self.policy = self.base / "lmtp", self.base / "policy"
         self.manifest = self.base / "containment.json"
@@ -119,11 +118,7 @@ class MailHost:
         )
         self.internet = Internet(self.bound("127.0.0.1", INTERNET_PORT))
         self.dovecot.start()
-        record_attachment(
-            self.manifest,
-            postfix_directory=self.postfix.directory,
-            queue_directory=self.postfix.queue,
-        )
+        self.record()
         self.postfix.start()
 
     def record(self) -> None:
@@ -168,11 +163,11 @@ class MailHost:
         self, *, address: str = "127.0.0.1", port: int = SUBMISSION_PORT, source: str = ""
     ) -> smtplib.SMTP:
         """Give a client after EHLO and, on submission, STARTTLS."""
-        client = _Smtp(self.namespace, source, wrapped=port == SUBMISSIONS_PORT)
+        client = SmtpClient(self.namespace, source, wrapped=port == SUBMISSIONS_PORT)
         client.connect(address, port)
         client.ehlo("client.test")
         if port == SUBMISSION_PORT:
-            client.starttls(context=_trusting())
+            client.starttls(context=trusting_client())
             client.ehlo("client.test")
         return client
 
@@ -188,23 +183,17 @@ class MailHost:
 
     def imap_login(self, login: str, password: str, **where: str) -> bool:
         """Try LOGIN over IMAP."""
-        client = _Imap(self.namespace, **where)
-        try:
-            return client.login(login, password)[0] == "OK"
-        except imaplib.IMAP4.error:
-            return False
-        finally:
-            client.shutdown()
+        return ImapClient(self.namespace, **where).lets_in(login, password)
 
     def imap(self, login: str, password: str) -> imaplib.IMAP4:
         """Give a logged-in IMAP client."""
-        client = _Imap(self.namespace)
+        client = ImapClient(self.namespace)
         client.login(login, password)
         return client
 
     def pop3_login(self, login: str, password: str) -> bool:
         """Try USER and PASS."""
-        client = _Pop3(self.namespace)
+        client = Pop3Client(self.namespace)
         try:
             client.user(login)
             client.pass_(password)
@@ -218,55 +207,3 @@ class MailHost:
         """Send mail from outside through the MX."""
         with self.smtp(port=MX_PORT) as client:
             client.sendmail(sender, [recipient], text)
-
-
-def plain(login: str, password: str) -> str:
-    """Give the initial response of AUTH PLAIN."""
-    return base64.b64encode(f"\0{login}\0{password}".encode()).decode()
-
-
-class _Smtp(smtplib.SMTP):
-    def __init__(self, namespace: Namespace, source: str, *, wrapped: bool) -> None:
-        self._namespace, self._source, self._wrapped = namespace, source, wrapped
-        super().__init__(local_hostname="client.test", timeout=30)
-        self._host = "mail.example.org"  # what starttls() names, not whom we connect to
-
-    def _get_socket(self, host, port, timeout):
-        plain = self._namespace.connect(host, port, source=self._source, timeout=timeout)
-        return _trusting().wrap_socket(plain) if self._wrapped else plain
-
-
-class _Imap(imaplib.IMAP4):
-    def __init__(
-        self, namespace: Namespace, *, address: str = "127.0.0.1", source: str = ""
-    ) -> None:
-        self._namespace, self._source = namespace, source
-        super().__init__(address, IMAP_PORT, timeout=30)
-
-    def _create_socket(self, timeout):
-        return self._namespace.connect(self.host, self.port, source=self._source, timeout=timeout)
-
-
-class _Pop3(poplib.POP3):
-    def __init__(self, namespace: Namespace) -> None:
-        self._namespace = namespace
-        super().__init__("127.0.0.1", POP3_PORT, timeout=30)
-
-    def _create_socket(self, timeout):
-        return self._namespace.connect(self.host, self.port, timeout=timeout)
-
-
-def _trusting() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _certificate(base: Path) -> None:
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-         "-nodes", "-days", "30", "-subj", "/CN=mail.example.org",
-         "-keyout", str(base / "key.pem"), "-out", str(base / "cert.pem")],
-        check=True, capture_output=True,
-    )  # fmt: skip

@@ -245,13 +245,5 @@ def own_certificate(folder: Path) -> ssl.SSLContext:
     return server_context(folder / "certificate.pem", folder / "key.pem")
 
 
-def trusting_client() -> ssl.SSLContext:
-    """A client that takes any certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
 LOOPBACKS = ("127.0.0.1:0", "[::1]:0")
 CLIENT = Client("192.0.2.7", 40001)

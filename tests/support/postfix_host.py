@@ -12,6 +12,7 @@ from pathlib import Path
 
 from honeypost.beside.postfix.containment_config import NOTICE_SERVICES, ContainmentConfig
 from honeypost.beside.postfix.limbo_config import LimboConfig
+from support.master_cf import internal_services
 from support.namespace import Namespace
 from support.users import DOMAIN, REAL
 from support.waiting import until
@@ -60,30 +61,8 @@ MASTER = f"""\
   -o smtpd_tls_security_level=encrypt
 {SUBMISSIONS_PORT} inet n - n - - smtpd -o syslog_name=postfix/submissions {SASL}
   -o smtpd_tls_wrappermode=yes
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-tlsmgr unix - - n 1000? 1 tlsmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-proxywrite unix - - n - 1 proxymap
-smtp unix - - n - - smtp
 relay unix - - n - - smtp
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-local unix - n n - - local
-virtual unix - n n - - virtual
-lmtp unix - - n - - lmtp
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
+{internal_services(chroot=False)}\
 """
 
 SHORT_LIVES = {

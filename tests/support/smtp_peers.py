@@ -28,6 +28,7 @@ from honeypost.questions import (
     ReceiveVerdict,
     Verdict,
 )
+from support.certificates import trusting_client
 from support.real_postfix import DOMAIN, HOSTNAME, KNOWN, PASSWORD, connect
 
 QUEUE_ID = re.compile(rb"queued as [0-9A-F]{8,14}\b")
@@ -83,11 +84,7 @@ class SocketPeer:
 
     def secure(self, context: ssl.SSLContext | None = None) -> None:
         """Do a TLS handshake."""
-        if context is None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        self.socket = context.wrap_socket(self.socket)
+        self.socket = (context or trusting_client()).wrap_socket(self.socket)
 
     def step(self, step: Step) -> bytes:
         if step.data == TLS:

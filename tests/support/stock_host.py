@@ -16,7 +16,6 @@ import os
 import shutil
 import signal
 import sqlite3
-import ssl
 import stat
 import subprocess
 import sys
@@ -27,11 +26,14 @@ from typing import Self
 
 from honeypost.config.schema import Paths
 from honeypost.config.secrets import create_if_missing
-from support.mailhost import _Imap, _Smtp, plain
+from support.certificates import make_certificate, trusting_client
+from support.dovecot_host import IMAP_PORT, LOGIN_SERVICES, NO_PENALTY
+from support.folders import short_folder
+from support.mail_clients import ImapClient, SmtpClient, plain
 from support.namespace import Namespace
-from support.postfix_host import INTERNET_PORT, SUBMISSION_PORT
+from support.postfix_host import HOSTNAME, INTERNET_PORT, SUBMISSION_PORT
 from support.sinks import Internet
-from support.users import DOMAIN, REAL, VMAIL, _hashed
+from support.users import DOMAIN, REAL, VMAIL, hashed_password
 from support.waiting import until
 
 KINDS = ("pam", "passwd-file", "sql")
@@ -50,7 +52,7 @@ SUBMISSION = f"""\
 """
 
 POSTFIX = {
-    "myhostname": f"mail.{DOMAIN}",
+    "myhostname": HOSTNAME,
     "mydestination": f"{DOMAIN}, localhost",
     "mydomain": DOMAIN,
     "maillog_file": "/var/log/hp/postfix.log",
@@ -97,11 +99,6 @@ service auth {{
     group = postfix
   }}
 }}
-service anvil {{
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
 service lmtp {{
   unix_listener /var/spool/postfix/private/dovecot-lmtp {{
     mode = 0660
@@ -109,23 +106,7 @@ service lmtp {{
     group = postfix
   }}
 }}
-service imap-login {{
-  inet_listener imap {{
-    port = 2143
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-}}
-service pop3-login {{
-  inet_listener pop3 {{
-    port = 2110
-  }}
-  inet_listener pop3s {{
-    port = 0
-  }}
-}}
-"""
+{login_services}{no_penalty}"""
 
 PASSWD_FILE = """\
 passdb {
@@ -170,8 +151,7 @@ class StockHost:
 
     def __init__(self, kind: str = "pam") -> None:
         self.kind = kind
-        self.base = Path(tempfile.mkdtemp(prefix="hp-", dir="/tmp"))
-        self.base.chmod(0o755)
+        self.base = short_folder()
 
     def __enter__(self) -> Self:
         try:
@@ -236,7 +216,7 @@ class StockHost:
             if self.kind == "pam":
                 local = name.partition("@")[0]
                 lines.append(f"{local}:x:{uid}:{uid}::{home}:/bin/false\n")
-                shadow.append(f"{local}:{_hashed(password)}:19000:0:99999:7:::\n")
+                shadow.append(f"{local}:{hashed_password(password)}:19000:0:99999:7:::\n")
                 os.chown(home, uid, uid)
             else:
                 os.chown(home, VMAIL, VMAIL)
@@ -250,12 +230,7 @@ class StockHost:
         (self.etc / "pam.d/dovecot").write_text(rules)
 
     def _certificate(self) -> None:
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-days", "30", "-subj", f"/CN=mail.{DOMAIN}",
-             "-keyout", self.etc / "ssl/mail.key", "-out", self.etc / "ssl/mail.pem"],
-            check=True, capture_output=True,
-        )  # fmt: skip
+        make_certificate(self.etc / "ssl/mail.pem", self.etc / "ssl/mail.key", HOSTNAME)
         for kind in ("key", "pem"):  # where the package has it
             place = self.etc / f"dovecot/private/dovecot.{kind}"
             place.unlink(missing_ok=True)
@@ -264,7 +239,10 @@ class StockHost:
     def _dovecot(self) -> None:
         folder = self.etc / "dovecot"
         login_format = "%Ln" if self.kind == "pam" else "%Lu"
-        (folder / "conf.d/95-site.conf").write_text(DOVECOT.format(login_format=login_format))
+        text = DOVECOT.format(
+            login_format=login_format, login_services=LOGIN_SERVICES, no_penalty=NO_PENALTY
+        )
+        (folder / "conf.d/95-site.conf").write_text(text)
         if self.kind == "pam":
             return
         auth = folder / "conf.d/10-auth.conf"
@@ -321,7 +299,7 @@ class StockHost:
     def dovecot_start(self) -> None:
         """Start Dovecot as its unit would, and wait until it answers."""
         self.run("dovecot")
-        self.namespace.connect("127.0.0.1", 2143).close()
+        self.namespace.connect("127.0.0.1", IMAP_PORT).close()
         until((self.base / "spool/private/auth").exists, self.said)
 
     def dovecot_stop(self) -> None:
@@ -415,31 +393,27 @@ class StockHost:
     # Clients
 
     def imap_login(self, login: str, password: str, *, source: str = "") -> bool:
-        client = _Imap(self.namespace, source=source)
-        client.host = f"mail.{DOMAIN}"
-        client.starttls(ssl_context=_trusting())
-        try:
-            return client.login(login, password)[0] == "OK"
-        except client.error:
-            return False
-        finally:
-            client.shutdown()
+        """Try LOGIN over IMAP with STARTTLS."""
+        return self._imap(source).lets_in(login, password)
 
-    def imap(self, login: str, password: str, *, source: str = "") -> _Imap:
+    def imap(self, login: str, password: str, *, source: str = "") -> ImapClient:
         """Give a logged-in client."""
-        client = _Imap(self.namespace, source=source)
-        client.host = f"mail.{DOMAIN}"
-        client.starttls(ssl_context=_trusting())
+        client = self._imap(source)
         client.login(login, password)
+        return client
+
+    def _imap(self, source: str) -> ImapClient:
+        client = ImapClient(self.namespace, source=source)
+        client.host = HOSTNAME
+        client.starttls(ssl_context=trusting_client())
         return client
 
     def submission(self, source: str = ""):
         """Give a client after STARTTLS."""
-        client = _Smtp(self.namespace, source, wrapped=False)
+        client = SmtpClient(self.namespace, source, wrapped=False)
         client.connect("127.0.0.1", SUBMISSION_PORT)
         client.ehlo("client.test")
-        client._host = f"mail.{DOMAIN}"
-        client.starttls(context=_trusting())
+        client.starttls(context=trusting_client())
         client.ehlo("client.test")
         return client
 
@@ -466,13 +440,6 @@ unsure_rest_hours = 0.0
 [beside]
 names_seconds = 0.5
 """
-
-
-def _trusting() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _hashed_tree(root: Path) -> Iterator[tuple[str, tuple[str, int, int, int]]]:

@@ -105,13 +105,13 @@ class Pam:
         (self._etc / "pam.d").mkdir(parents=True)
         passwd, shadow = [Path("/etc/passwd").read_text()], []
         for uid, (name, password) in enumerate(users.items(), self.FIRST_UID):
-            local, hashed = name.partition("@")[0], _hashed(password)
+            local, hashed = name.partition("@")[0], hashed_password(password)
             passwd.append(f"{local}:x:{uid}:{uid}::{base}/mail/{name}:/bin/false\n")
             shadow.append(f"{local}:{hashed}:19000:0:99999:7:::\n")
             home = base / "mail" / name
             home.mkdir(parents=True)
             home.chmod(0o700)
-            _give(home, uid)
+            os.chown(home, uid, uid)
         self._passwd = "".join(passwd)
         self._write("passwd", self._passwd, 0o644)
         self._write("shadow", "".join(shadow), 0o600)
@@ -150,13 +150,10 @@ NSS = "passwd: files\ngroup: files\nshadow: files\n"
 KINDS = {kind.kind: kind for kind in (PasswdFile, Pam, Sql)}
 
 
-def _hashed(password: str) -> str:
+def hashed_password(password: str) -> str:
+    """Give what /etc/shadow has of a password."""
     done = subprocess.run(
         ["openssl", "passwd", "-6", "-stdin"],
         input=password, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return done.stdout.strip()
-
-
-def _give(path: Path, uid: int) -> None:
-    os.chown(path, uid, uid)

@@ -16,7 +16,8 @@ from itertools import count
 
 from support.counting_firewall import World
 from support.honeypost import Honeypost
-from support.mailhost import MailHost, plain
+from support.mail_clients import plain
+from support.mailhost import MailHost
 from support.postfix_host import MX_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT
 from support.sinks import Server, unix_socket
 from support.users import REAL

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import imaplib
 import json
 import shutil
 import subprocess
-import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -20,6 +18,9 @@ from honeypost.beside.survey.programs import run_program
 from honeypost.beside.survey.read import read_site
 from honeypost.beside.survey.recipes import recipe_for
 from support import golden
+from support.dovecot_host import LOGIN_SERVICES, NO_PENALTY, POP3_PORT
+from support.folders import short_folder
+from support.mail_clients import ImapClient
 from support.mail_tree import MailTree
 from support.namespace import Namespace
 from support.waiting import until
@@ -27,14 +28,13 @@ from support.waiting import until
 pytestmark = pytest.mark.real
 
 UID = 5001
-PORT, POP3_PORT, MIND_PORT = 2143, 2110, 2740
+MIND_PORT = 2740
 
 
 @pytest.fixture
 def tmp_path():
     """A folder that Dovecot's own users may enter, which pytest's is not."""
-    base = Path(tempfile.mkdtemp(prefix="hp-", dir="/tmp"))
-    base.chmod(0o755)
+    base = short_folder()
     yield base
     shutil.rmtree(base, ignore_errors=True)
 
@@ -50,28 +50,8 @@ disable_plaintext_auth = no
 auth_failure_delay = 0
 first_valid_uid = 5000
 mail_location = maildir:~/Maildir
-service imap-login {{
-  inet_listener imap {{
-    port = 2143
-  }}
-  inet_listener imaps {{
-    port = 0
-  }}
-}}
-service pop3-login {{
-  inet_listener pop3 {{
-    port = 2110
-  }}
-  inet_listener pop3s {{
-    port = 0
-  }}
-}}
-service anvil {{
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
-"""
+{login_services}{no_penalty}"""
+USERS = "userdb {\n  driver = passwd\n}\n"
 
 
 class Mind(BaseHTTPRequestHandler):
@@ -101,7 +81,8 @@ class Dovecot:
             (base / name).mkdir()
         (base / "decoys").chmod(0o777)
         self.config = base / "private.conf"
-        self.config.write_text(FIRST.format(base=base) + site + "userdb {\n  driver = passwd\n}\n")
+        self._first = FIRST.format(base=base, login_services=LOGIN_SERVICES, no_penalty=NO_PENALTY)
+        self.config.write_text(self._first + site + USERS)
 
     def attach(self, *, fields: bool = True) -> None:
         """Write the chain that the recipe of this very configuration gives."""
@@ -128,9 +109,8 @@ class Dovecot:
         for script in SCRIPTS:
             text = (files("honeypost.beside.lua") / script).read_text()
             (self.base / "lua" / script).write_text(text)
-        own = FIRST.format(base=self.base) + self.site
-        users = "userdb {\n  driver = passwd\n}\n"
-        self.config.write_text(own + chain.passdbs() + chain.userdb() + users)
+        chained = self.site + chain.passdbs() + chain.userdb()
+        self.config.write_text(self._first + chained + USERS)
 
     def __enter__(self):
         self.namespace = Namespace()
@@ -156,26 +136,11 @@ class Dovecot:
         log = self.base / "log"
         return log.read_text() if log.exists() else ""
 
-    def imap(self) -> imaplib.IMAP4:
-        return _Imap(self.namespace)
+    def imap(self) -> ImapClient:
+        return ImapClient(self.namespace)
 
     def lets_in(self, name: str, password: str = "123456") -> bool:
-        client = self.imap()
-        try:
-            return client.login(name, password)[0] == "OK"
-        except imaplib.IMAP4.error:
-            return False
-        finally:
-            client.shutdown()
-
-
-class _Imap(imaplib.IMAP4):
-    def __init__(self, namespace: Namespace) -> None:
-        self._namespace = namespace
-        super().__init__("127.0.0.1", PORT, timeout=20)
-
-    def _create_socket(self, timeout):
-        return self._namespace.connect(self.host, self.port, timeout=timeout)
+        return self.imap().lets_in(name, password)
 
 
 def sql_site(base: Path, condition: str) -> str:

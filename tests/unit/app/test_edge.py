@@ -7,7 +7,6 @@ import json
 import os
 import smtplib
 import socket
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from honeypost.errors import ConfigError, UsageError
 from honeypost.events import LoginRefused, SessionClosed, SessionOpened
 from honeypost.net.listener import bind_all
 from honeypost.stores.view import JournalView
+from support.certificates import trusting_client
 from support.edge_process import (
     OFF,
     address,
@@ -61,9 +61,7 @@ def config(data: Path) -> Path:
 
 def login(where: str, *, tls: bool) -> int:
     host, port = address(where)
-    trusting = ssl.create_default_context()
-    trusting.check_hostname = False
-    trusting.verify_mode = ssl.CERT_NONE
+    trusting = trusting_client()
     if tls:
         client: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=10, context=trusting)
     else:

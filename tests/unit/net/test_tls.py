@@ -18,6 +18,7 @@ from honeypost.net.driver import HANDSHAKE_SECONDS
 from honeypost.net.tls import TlsLayer, server_context
 from honeypost.proto.effects import Ask, Close, Send, StartTls
 from honeypost.questions import LoginVerdict, MayLogin
+from support.certificates import trusting_client
 from support.net_parts import (
     LOOPBACKS,
     ScriptedCore,
@@ -25,7 +26,6 @@ from support.net_parts import (
     eventually,
     own_certificate,
     serving,
-    trusting_client,
 )
 
 LOGIN = MayLogin(b"info", Secret(b"123456"), "PLAIN", Protocol.SUBMISSION, True)
