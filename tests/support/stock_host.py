@@ -438,7 +438,7 @@ new_per_day = 1000
 unsure_rest_hours = 0.0
 
 [beside]
-names_seconds = 0.5
+names_seconds = 0.4
 """
 
 

@@ -192,6 +192,7 @@ class Worker:
             ever_logged_in=self._observer.users,
         )
         self._ask_about_names(names)
+        await names.prepare()
         self.names = NamesService(names)
         await self.names.listen(self._paths.names)
         self._stack.callback(self._paths.names.unlink, missing_ok=True)

@@ -29,6 +29,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -134,6 +135,12 @@ class SiteNames:
         lookup.add_done_callback(self._lookups.discard)
         done, _ = await asyncio.wait({lookup}, timeout=self._seconds)
         return lookup.result() if done else Reality.UNSURE
+
+    async def prepare(self) -> None:
+        """List the users now, so that the first guess does not wait for it."""
+        with suppress(CannotTell, TimeoutError):
+            async with asyncio.timeout(self._seconds):
+                await self._sure_listing()
 
     async def close(self) -> None:
         """Stop the lookups that nobody waits for any more."""

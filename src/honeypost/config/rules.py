@@ -53,7 +53,7 @@ RANGES = {
     "budgets.recipients": Range(100, why="RFC 5321, section 4.5.3.1.8"),
     "budgets.disk_free_bytes": Range(0),
     "budgets.spool_memory_bytes": Range(0),
-    "beside.names_seconds": Range(0.01, 5, "a login waits for it"),
+    "beside.names_seconds": Range(0.01, 0.45, "Dovecot's script gives up after 0.5 s"),
     "late_bounce.delay_hours": Range(0, 72, "Postfix must not give up before"),
     "late_bounce.give_up_hours": Range(0.1, 72, "Postfix must not give up before"),
     "observe.keep_days": Range(7, why="a week must have been looked at before there are decoys"),

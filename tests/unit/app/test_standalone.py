@@ -20,7 +20,7 @@ async def test_standalone_nobody_is_real() -> None:
 async def test_standalone_names_of_a_file_are_real(tmp_path: Path) -> None:
     (tmp_path / "names").write_text("bob\ncarol@example.org\n")
     names = real_names(
-        Config(site=Site(real_names=str(tmp_path / "names")), beside=Beside(names_seconds=5.0)),
+        Config(site=Site(real_names=str(tmp_path / "names")), beside=Beside(names_seconds=0.45)),
         PATHS,
     )
     assert await names.reality("bob@example.org") is Reality.REAL

@@ -251,3 +251,21 @@ async def test_sources_are_made_from_the_configuration(tmp_path):
     )
     assert await names.reality("info@example.org") is UNSURE
     await names.close()
+
+
+async def test_users_are_listed_before_the_first_guess(clock):
+    users = Source("bob@example.org")
+    names = site(clock, users=users)
+    await names.prepare()
+    assert users.listings == 1
+    assert await names.reality("sales@example.org") is UNKNOWN
+    assert users.listings == 1
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+async def test_a_dead_or_hung_database_does_not_hold_up_the_start(clock, hangs):
+    users = Source("bob@example.org")
+    users.hangs = asyncio.Event() if hangs else None
+    users.broken = None if hangs else CannotTell("away")
+    async with asyncio.timeout(5):
+        await site(clock, users=users, seconds=0.01).prepare()

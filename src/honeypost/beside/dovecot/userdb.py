@@ -2,8 +2,8 @@ r"""
 Ask Dovecot who exists, over an ``auth-userdb`` socket.
 
 The socket's name must end in ``-userdb``; an unprivileged user may then look names up and list
-them but cannot authenticate.  Lines are tab-separated and requests are pipelined (measured on
-Dovecot 2.3.19: 3,000 questions to a passwd-file in 0.11 s)::
+them but cannot authenticate.  Lines are tab-separated; a few requests are
+pipelined::
 
     C: VERSION\t1\t1            S: VERSION\t1\t1     S: SPID\t2513
     C: USER\t1\tbob\tservice=x  S: USER\t1\tbob\tuid=5000...  or NOTFOUND\t1  or FAIL\t1...
@@ -27,8 +27,14 @@ LINE_BYTES = 64 * 1024
 LISTED_NAMES = 200_000
 """Most names taken from one listing (about 20 MB); a larger site is asked name by name."""
 
-PIPELINED = 500
-"""Questions sent before their answers are read, so that neither side's buffer fills up."""
+PIPELINED = 4
+"""
+Questions sent before their answers are read.
+
+For a back end that blocks (passwd, SQLite, LDAP) Dovecot starts one process for each question that
+is open, up to thirty, and keeps them for a minute: sixteen questions at once took 150 ms and some
+60 MB, one after the other 10 ms (measured on 2.3.19, passwd).
+"""
 
 
 class UserDatabase:
