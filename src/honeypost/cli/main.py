@@ -64,6 +64,7 @@ VERBS: Final = {
         "rollback": "Undo an attachment that broke off.",
         "mode": "Only look, or deceive.",
         "doctor": "Does all that was promised hold now?",
+        "recipe": "What other programs beside the mail server are to be told.",
         "gc": "Delete what is older than its retention.",
         "penalties": "Networks that are kept away now.",
         "allow": "Networks that never have a penalty.",

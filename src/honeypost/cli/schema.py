@@ -24,6 +24,7 @@ SHAPES: Final = {
     "rollback": ("honeypost.cli.shapes", "Detached"),
     "mode": ("honeypost.cli.shapes", "Mode"),
     "doctor": ("honeypost.cli.shapes", "Checked"),
+    "recipe": ("honeypost.cli.shapes", "RecipeFile"),
     "gc": ("honeypost.cli.shapes", "Swept"),
     "penalties": ("honeypost.cli.shapes", "Penalty"),
     "allow": ("honeypost.cli.shapes", "AllowedLine"),

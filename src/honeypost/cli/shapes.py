@@ -470,3 +470,14 @@ class Checked:
     line: str
     mend: str
     """One line, ``""`` where nothing is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeFile:
+    """``honeypost recipe``: one object a file."""
+
+    path: str
+    """Where the text belongs."""
+    text: str
+    proof: str
+    """How the recipe was tried: ``run with the real program`` or ``syntax-tested only``."""

@@ -75,6 +75,30 @@ async def test_behind_postfix_our_header_is_taken_off_and_names_the_account(line
     assert desk.events[0].account == "info@example.org"
 
 
+SIGNED = b"DKIM-Signature: v=1; d=example.org;\r\n\tb=abc\r\n"
+OURS = b"X-Tq81mR: m4rk3r\r\n"
+TRACE = b"Received: from x (y [192.0.2.1])\r\n\tby z (Postfix) with ESMTPSA id 4Xq1;\r\n\tMon\r\n"
+CLIENTS = b"DKIM-Signature: v=1; d=spam.test\r\nSubject: x\r\n\r\nReceived: by z id 4Xq1;\r\n"
+
+
+@pytest.mark.parametrize(
+    ("added", "left"),
+    [
+        (SIGNED + OURS, TRACE),
+        (OURS + SIGNED + b"X-Spam: Yes\r\n", TRACE),
+        (SIGNED + OURS + SIGNED, TRACE),
+        (SIGNED + OURS, b""),
+        (TRACE + OURS, TRACE.replace(b"Received", b"received")),
+        (OURS, b"Received: by z (Postfix) id 4Xq12; Mon\r\n"),
+    ],
+    ids=["above", "below", "both", "no trace line", "trace line twice", "another's trace line"],
+)
+async def test_what_milters_put_before_the_clients_message_is_taken_off(added, left):
+    desk = Desk()
+    await desk.keep(added + left + CLIENTS, POSTFIX)
+    assert desk.kept == [("info@example.org", left + CLIENTS)]
+
+
 async def test_an_unknown_marker_is_taken_off_and_names_nobody():
     desk = Desk()
     await desk.keep(b"X-Tq81mR: \xff\xfe\r\nbody", POSTFIX, replace(TO, account="as@was"))
@@ -85,13 +109,14 @@ async def test_an_unknown_marker_is_taken_off_and_names_nobody():
     ("data", "who"),
     [
         (b"X-Tq81mR: m4rk3r\r\nbody", DIRECT),
-        (b"Subject: x\r\nX-Tq81mR: m4rk3r\r\n\r\n", POSTFIX),
+        (b"Subject: x\r\n\r\nX-Tq81mR: m4rk3r\r\n", POSTFIX),
+        (b"Subject: x\r\n" * 2000 + b"X-Tq81mR: m4rk3r\r\n", POSTFIX),
         (b"X-Tq81mRx: m4rk3r\r\nbody", POSTFIX),
         (b"X-Tq81mR: m4rk3r", POSTFIX),
-        (b"X-Tq81mR: " + b"m" * 2000 + b"\r\n", POSTFIX),
+        (b"X-Tq81mR: " + b"m" * 20_000 + b"\r\n", POSTFIX),
         (b"", POSTFIX),
     ],
-    ids=["standalone", "not first", "longer name", "no end", "endless", "empty"],
+    ids=["standalone", "in the body", "too far down", "longer name", "no end", "endless", "empty"],
 )
 async def test_what_is_not_our_header_stays(data, who):
     desk = Desk()
@@ -107,7 +132,7 @@ async def test_taking_the_header_off_does_not_read_the_body(monkeypatch):
     monkeypatch.setattr(body, "head", lambda limit: asked.append(limit) or real(limit))
     body.write(b"X-Tq81mR: m4rk3r\r\n" + b"x" * 10_000_000)
     await desk.captures.keep(KeepMessage(TO, body.size), POSTFIX, body)
-    assert max(asked) <= 4096
+    assert max(asked) <= 16 * 1024
 
 
 async def test_a_message_that_is_too_large_is_not_kept():

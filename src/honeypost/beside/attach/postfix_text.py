@@ -22,6 +22,7 @@ from honeypost.beside.postfix.containment_config import (
     ContainmentConfig,
     Service,
 )
+from honeypost.beside.survey.lists import members
 from honeypost.beside.survey.programs import Run, output_of, run_program
 from honeypost.beside.survey.site import PostfixService, PostfixSite
 
@@ -74,7 +75,7 @@ def containment_settings(
             options[f"{name}/unix"] = list(containment.notice_options())
     services = [
         Service(s.name, s.type, s.fields, tuple(written(dict(s.options)).items()))
-        for s in containment.services()
+        for s in containment.services(notices_filtered=_filters_notices(site))
     ]
     return PostfixSettings(containment.main(), options, services)
 
@@ -144,6 +145,10 @@ def restored_master(text: str, settings: PostfixSettings) -> str:
     for added in settings.services:
         text = master_cf.without_service(text, f"{added.name}/{added.type}")
     return text
+
+
+def _filters_notices(site: PostfixSite) -> bool:
+    return "bounce" in members(site.settings.get("internal_mail_filter_classes", ""))
 
 
 def _unchanged(options: Mapping[str, str]) -> Mapping[str, str]:

@@ -17,6 +17,9 @@ with every process of ours dead nothing leaves.  Measured on Postfix 3.7.11 and 
   write a notice to the attacker's MAIL FROM.  So bounce, defer and trace use a cleanup of their
   own that discards whatever quotes the secret header: ``nested_header_checks`` see the
   quoted message, ``body_checks`` the quoted headers of a success notice; both are needed.
+* The filter class that has these checks look at notices would have ``non_smtpd_milters`` look at
+  them too, which a stock Postfix keeps from notices: one that hangs or refuses would stop the
+  bounces of real users.  So the cleanup has none, unless the site wanted that.
 * ``check_sasl_access ... permit`` before the site's sender list: else
   ``reject_*_sender_login_mismatch`` would show the marker to the attacker.
 * ``decoy_destination_recipient_limit`` keeps a message with 1,000 recipients in one piece.
@@ -129,12 +132,16 @@ class ContainmentConfig:
         options = {name: _before(ours, site.get(name, "")) for name, ours in lists.items()}
         return {**options, "decoy_budget": budget}
 
-    def services(self, notice_rules: Sequence[str] = ()) -> tuple[Service, ...]:
+    def services(
+        self, notice_rules: Sequence[str] = (), *, notices_filtered: bool = False
+    ) -> tuple[Service, ...]:
         """
         Services to add to master.cf.
 
         :param notice_rules: further rules, in braces, for the lines of a notice
             (:meth:`.limbo_config.LimboConfig.notice_patterns`).
+        :param notices_filtered: the site's own milters see notices (``bounce`` among its
+            ``internal_mail_filter_classes``), and go on doing so.
         """
         sink = Service(
             DECOY_TRANSPORT,
@@ -163,6 +170,7 @@ class ContainmentConfig:
                 ("mime_header_checks", ""),
                 ("nested_header_checks", f"regexp:{{{discard}}}"),
                 ("body_checks", f"regexp:{{{', '.join((discard, *notice_rules))}}}"),
+                *(() if notices_filtered else (("non_smtpd_milters", ""),)),
             ),
         )
         return sink, notices

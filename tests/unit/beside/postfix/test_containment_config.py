@@ -61,6 +61,13 @@ def test_notices_are_looked_into_twice():
     assert dict(config().notice_options())["cleanup_service_name"] == "cleanup-dsn"
 
 
+@pytest.mark.parametrize("filtered", [False, True])
+def test_milters_look_at_notices_only_where_they_did_before(filtered):
+    services = config().services(notices_filtered=filtered)
+    notices = {service.name: service for service in services}["cleanup-dsn"]
+    assert (("non_smtpd_milters", "") in notices.options) is not filtered
+
+
 def test_a_thousand_recipients_stay_together():
     assert config().main() == {"decoy_destination_recipient_limit": "1000"}
 

@@ -11,10 +11,10 @@ from honeypost.beside.survey.site import MailSite
 MILTERS = Kind(
     "milters",
     Severity.WARN,
-    "Milters ({milters}) on {service} see what decoys send before it is contained; they may sign"
-    " it or learn from it, and it still goes nowhere.",
-    "Tell them to skip logins at the marker domain, where they can.",
-    "Postfix MILTER_README: milters run before the queue, FILTER decides behind it",
+    "Milters ({milters}) on {service} see what decoys send before it is contained. They may refuse"
+    " it or learn from it; it still goes nowhere, and a signature on top of it is taken off.",
+    "For rspamd: honeypost recipe rspamd. Nothing to do for OpenDKIM.",
+    "measured with OpenDKIM 2.11 and rspamd 3.4: both signed it, rspamd's Bayes learned from it",
 )
 COPIES = Kind(
     "copies",
