@@ -5,14 +5,21 @@ The journal, read as it grows, by a ``journalctl`` of our own.
 ``--after-cursor`` goes on behind it: over restarts of ours, and over rotation, which is the
 journal's own business.  Only mail programs' entries are asked for, by their facility: what
 other programs write on a busy host never reaches us.
+
+Since systemd 250 ``--follow`` gives entries of the running boot alone, and an explicit ``--boot``
+before 257 does not help (systemd issue 36102; seen on 252): last week would end at the last
+reboot, and what was written between our end and that of the machine would be lost.  ``--merge``
+does give all boots.  It would also give what other hosts have sent here, so this machine is
+named.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
+from pathlib import Path
 from typing import IO
 
 from honeypost.beside.logs.journal import Entry, ExportReader
@@ -23,6 +30,9 @@ from honeypost.beside.logs.times import Calendar
 PROGRAM = ("journalctl",)
 MAIL_FACILITY = "SYSLOG_FACILITY=2"
 """Postfix, Dovecot and an Exim that logs to syslog all write there."""
+
+MACHINE = Path("/etc/machine-id")
+"""Names this machine, as each of its entries does (machine-id(5))."""
 
 JOURNAL = "journal"
 """What its lines have for a file's name."""
@@ -45,6 +55,7 @@ class JournalFollower:
     :param since: without a cursor: entries written since then (seconds since 1970); ``None``
         begins with what is written from now on.
     :param program: what is started in place of ``journalctl``, with arguments of its own.
+    :param machine: file with this machine's id; where there is none every machine is meant.
     """
 
     def __init__(
@@ -54,10 +65,13 @@ class JournalFollower:
         cursor: str = "",
         since: float | None = None,
         program: Sequence[str] = PROGRAM,
+        *,
+        machine: Path = MACHINE,
     ) -> None:
         self._clock = clock
         self._since = clock() if since is None else since
         self._program = tuple(program)
+        self._machine = machine
         self.cursor = cursor
         """Behind which entry the next poll goes on, as text to be kept."""
         self.counts = Counts()
@@ -69,10 +83,10 @@ class JournalFollower:
 
     def command(self) -> list[str]:
         """Give what is started now."""
-        options = ["--no-pager", "--quiet", "--follow", "--no-tail", "--output=export"]
+        options = ["--no-pager", "--quiet", "--follow", "--merge", "--no-tail", "--output=export"]
         since = f"--since=@{int(self._since)}"
         start = f"--after-cursor={self.cursor}" if self.cursor else since
-        return [*self._program, *options, start, MAIL_FACILITY]
+        return [*self._program, *options, start, MAIL_FACILITY, *_of_machine(self._machine)]
 
     def poll(self) -> list[LogLine]:
         """
@@ -138,6 +152,14 @@ class JournalFollower:
         said = self._complaint.decode("utf-8", "backslashreplace").strip().rpartition("\n")[2]
         reason = said or f"exit code {child.returncode}"
         raise OSError(f"{self._program[0]} ended: {reason}")
+
+
+def _of_machine(file: Path) -> Iterator[str]:
+    """Give what an entry of this machine says of it."""
+    try:
+        yield f"_MACHINE_ID={file.read_text('ascii').strip()}"
+    except OSError:
+        return
 
 
 def _available(pipe: IO[bytes] | None) -> bytes | None:

@@ -55,7 +55,9 @@ class Journal:
 
     def follower(self, cursor: str = "", since: float | None = None) -> JournalFollower:
         program = (sys.executable, str(self.folder / "program.py"), str(self.folder))
-        made = JournalFollower(UTC, lambda: self.now, cursor, since, program)
+        made = JournalFollower(
+            UTC, lambda: self.now, cursor, since, program, machine=self.folder / "machine-id"
+        )
         self.made.append(made)
         return made
 
@@ -92,7 +94,7 @@ def test_what_is_new_and_where_it_stands(journal: Journal) -> None:
     assert follower.cursor == "s=abc;i=2"
     assert follower.counts.lines == 2
     assert journal.arguments() == [
-        *("--no-pager", "--quiet", "--follow", "--no-tail", "--output=export"),
+        *("--no-pager", "--quiet", "--follow", "--merge", "--no-tail", "--output=export"),
         *("--since=@1600000000", "SYSLOG_FACILITY=2"),
     ]
     journal.write("2001:db8::3")
@@ -109,6 +111,12 @@ def test_after_a_restart_it_goes_on_behind_the_cursor(journal: Journal) -> None:
     second = journal.follower(first.cursor)
     assert [line.event.client for line in until(second, 1)] == ["192.0.2.3"]
     assert "--after-cursor=s=abc;i=2" in journal.arguments()
+
+
+def test_only_this_machine_is_meant_where_it_is_known(journal: Journal) -> None:
+    assert journal.follower().command()[-1] == "SYSLOG_FACILITY=2"
+    (journal.folder / "machine-id").write_text("ac8a0db2\n")
+    assert journal.follower().command()[-2:] == ["SYSLOG_FACILITY=2", "_MACHINE_ID=ac8a0db2"]
 
 
 def test_nothing_known_is_from_now_on(journal: Journal) -> None:
