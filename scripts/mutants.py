@@ -127,6 +127,21 @@ MUTANTS = (
         ("tests/unit/beside/postfix/test_containment_config.py",),
     ),
     Mutant(
+        "the cleanup of requeued mail removed",
+        "beside/postfix/requeue_config.py",
+        '        options = [("cleanup_service_name", REQUEUE_CLEANUP)]\n',
+        "        options = []\n",
+        ("tests/unit/beside/postfix/test_requeue_config.py",),
+    ),
+    Mutant(
+        "the cleanup of requeued mail removed, behind a real Postfix",
+        "beside/postfix/requeue_config.py",
+        '        options = [("cleanup_service_name", REQUEUE_CLEANUP)]\n',
+        "        options = []\n",
+        ("tests/integration/beside/test_requeue.py",),
+        needs_root=True,
+    ),
+    Mutant(
         "the FILTER line removed, behind a real Postfix",
         "beside/postfix/containment_config.py",
         '            + self._access(f"FILTER {DECOY_TRANSPORT}:{self._next_hop()}")\n',

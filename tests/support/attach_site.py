@@ -28,6 +28,8 @@ submission inet n       -       y       -       -       smtpd
   -o smtpd_sender_restrictions=$mine
 bounce    unix  -       -       y       -       0       bounce
 defer     unix  -       -       y       -       0       bounce
+pickup    unix  n       -       y       60      1       pickup
+cleanup   unix  n       -       y       -       0       cleanup
 """
 MAIN = "myhostname = mail.example.org\nmine = reject_unknown_sender_domain\n"
 
@@ -51,6 +53,8 @@ class AttachSite:
             ),
             PostfixService("bounce", "unix", "- - y - 0", "bounce", True),
             PostfixService("defer", "unix", "- - y - 0", "bounce", True),
+            PostfixService("pickup", "unix", "n - y 60 1", "pickup", True),
+            PostfixService("cleanup", "unix", "n - y - 0", "cleanup", True),
         )
         raw = {"smtpd_data_restrictions": "reject_unauth_pipelining,\n  permit"}
         self.site = MailSite(

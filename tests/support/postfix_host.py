@@ -6,12 +6,22 @@ Whatever would leave the machine goes to the "internet" sink of the test, by ``d
 
 from __future__ import annotations
 
+import json
+import os
+import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from honeypost.beside.postfix.containment_config import NOTICE_SERVICES, ContainmentConfig
+from honeypost.beside.attach.postfix_text import SETTLED
+from honeypost.beside.postfix.containment_config import (
+    NOTICE_SERVICES,
+    ContainmentConfig,
+    Service,
+)
 from honeypost.beside.postfix.limbo_config import LimboConfig
+from honeypost.beside.postfix.requeue_config import LocalMail
+from honeypost.beside.survey.lists import members
 from support.master_cf import internal_services
 from support.namespace import Namespace
 from support.users import DOMAIN, REAL
@@ -53,6 +63,9 @@ MAIN: dict[str, str] = {
     "smtp_host_lookup": "native",
     "message_size_limit": "20480000",
 }
+
+STOCK_CHECKS = dict.fromkeys(("mime_header_checks", "nested_header_checks"), "$header_checks")
+"""What Postfix has where a site says nothing."""
 
 SASL = "-o smtpd_sasl_auth_enable=yes -o smtpd_relay_restrictions=permit_sasl_authenticated,reject"
 MASTER = f"""\
@@ -129,12 +142,21 @@ class PostfixHost:
             if self._limbo is not None and entry.startswith(f"{MX_PORT} "):
                 extra = _options(self._limbo.outside_options(MAIN))
             extra += sasl if "smtpd_sasl_auth_enable=yes" in entry else ""
+            if entry.startswith("pickup "):
+                extra = _options(dict(self._local_mail().pickup_options()))
             lines.append(entry + extra)
         limbo, rules = ((), ())
         if self._limbo is not None:
             limbo, rules = self._limbo.services(), self._limbo.notice_patterns()
-        ours = (*self._containment.services(rules), *limbo)
+        requeue = self._local_mail().requeue_cleanup(self._containment.requeue_check())
+        ours = (*self._containment.services(rules), requeue, *limbo)
         return "".join(lines) + "".join(service.text() for service in ours)
+
+    def _local_mail(self) -> LocalMail:
+        stock = next(line for line in MASTER.splitlines() if line.startswith("cleanup "))
+        name, kind, fields = stock.split(maxsplit=2)
+        overrides = members(self._settings.get("receive_override_options", ""))
+        return LocalMail(Service(name, kind, fields), STOCK_CHECKS | self._settings, overrides)
 
     def start(self) -> None:
         self._postfix("start")
@@ -153,14 +175,21 @@ class PostfixHost:
     def postconf(self, *arguments: str) -> None:
         self._namespace.run("postconf", "-c", self.directory, *arguments)
 
-    def queued(self) -> list[str]:
-        """Ids of the messages in the queue."""
+    def queued(self, *queues: str) -> list[str]:
+        """Ids of the messages in these queues (``deferred``, ``hold``), or in all."""
         listed = self._namespace.run("postqueue", "-c", self.directory, "-j").stdout
-        return [line.split('"queue_id": "')[1].split('"')[0] for line in listed.splitlines()]
+        messages = map(json.loads, listed.splitlines())
+        return [m["queue_id"] for m in messages if not queues or m["queue_name"] in queues]
 
     def flush(self) -> None:
         """Try everything in the queue now."""
         self._namespace.run("postqueue", "-c", self.directory, "-f")
+
+    def take_in(self) -> None:
+        """Let pickup look into the maildrop now, as it does once a minute."""
+        with self._namespace.within(lambda: socket.socket(socket.AF_UNIX)) as waking:
+            waking.connect(str(self.queue / "public/pickup"))
+            waking.send(b"W")
 
     def said(self) -> str:
         """Give the log so far."""
@@ -175,6 +204,7 @@ class PostfixHost:
         draft = path.with_name(path.name + ".new")
         draft.write_text(content)
         draft.chmod(0o644)
+        os.utime(draft, (SETTLED, SETTLED))
         draft.replace(path)
 
 

@@ -106,8 +106,6 @@ class Way:
     run: Run
     captured: int = 1
     """Messages of it that must have come to us."""
-    leaks: str = ""
-    """Why it is known to lead out still; such a way must go on doing so until it is mended."""
 
 
 class ScriptedSink(Server):
@@ -342,14 +340,22 @@ def sink_says(moment: str, answer: bytes | None) -> Run:
     return run
 
 
+def waits(stage: Stage, notice: str = EVERY_NOTICE) -> None:
+    """Send a message that then waits for our sink."""
+    since = stage.position()
+    sends(OUT, LOCAL, rcpt=notice, mail="RET=FULL ENVID=x")(stage)
+    until(lambda: stage.said("status=deferred", since), stage.host.postfix.said)
+    # Moved while it is being tried, a message takes Postfix's queue manager down (3.7.11).
+    until(lambda: stage.host.postfix.queued() == stage.host.postfix.queued("deferred"))
+
+
 def sink_dead(*after: Callable[[Stage], object], notice: str = EVERY_NOTICE) -> Run:
     """Nobody listens until the queue expires, so that a notice is due."""
 
     def run(stage: Stage) -> None:
         since = stage.position()
         with stage.no_sink():
-            sends(OUT, LOCAL, rcpt=notice, mail="RET=FULL ENVID=x")(stage)
-            until(lambda: stage.said("status=deferred", since), stage.host.postfix.said)
+            waits(stage, notice)
             for each in after:
                 each(stage)
             stage.settled()
@@ -366,13 +372,30 @@ def flush(stage: Stage) -> None:
 
 def requeue(stage: Stage) -> None:
     """Put all mail through the queue once more, as an operator does after a mended mistake."""
+    since = stage.position()
     stage.host.namespace.run("postsuper", "-c", stage.host.postfix.directory, "-r", "ALL")
+    stage.host.postfix.take_in()
+    until(
+        lambda: stage.said(f"filter: header {stage.host.header}:", since), stage.host.postfix.said
+    )
     stage.host.postfix.flush()
+
+
+def flush_one(stage: Stage) -> None:
+    for queue_id in stage.host.postfix.queued():
+        stage.host.namespace.run("postqueue", "-c", stage.host.postfix.directory, "-i", queue_id)
 
 
 def hold_and_release(stage: Stage) -> None:
     for option in ("-h", "-H"):
         stage.host.namespace.run("postsuper", "-c", stage.host.postfix.directory, option, "ALL")
+
+
+def requeued_and_back(stage: Stage) -> None:
+    """Requeue it, and let our sink come back before it expires."""
+    with stage.no_sink():
+        waits(stage)
+        requeue(stage)
 
 
 def midway(happens: Callable[[Stage], None], after: Callable[[Stage], None] | None = None) -> Run:
@@ -501,8 +524,10 @@ WAYS = (
     Way("expired-delay", "the same, a warning of delay asked for", sink_dead(notice="NOTIFY=DELAY,FAILURE"), 0),
     Way("flush", "postqueue -f and ETRN while our sink is dead", sink_dead(flush), 0),
     Way("hold", "held and released while our sink is dead", sink_dead(hold_and_release), 0),
-    Way("requeue", "postsuper -r ALL while our sink is dead", sink_dead(requeue), 0,
-        "postsuper -r sends mail through pickup, which drops the FILTER (measured on 3.7.11)"),
+    Way("flush-one", "postqueue -i of it while our sink is dead", sink_dead(flush_one), 0),
+    Way("requeue", "postsuper -r ALL while our sink is dead", sink_dead(requeue), 0),
+    Way("requeue-twice", "postsuper -r ALL twice, held in between", sink_dead(requeue, hold_and_release, requeue), 0),
+    Way("requeue-back", "postsuper -r ALL, and our sink comes back", requeued_and_back),
     Way("reload", "Postfix reloaded in mid-message", midway(reloads), 2),
     Way("template", "main.cf replaced by the site's own in mid-message", midway(template, restored), 0),
     Way("killed", "all of ours killed in mid-message", midway(killed, started), 0),

@@ -51,8 +51,8 @@ from honeypost.beside.postfix.instance import (
 MARGIN_SECONDS = 0.05
 """More than a tick of the process clock and a tick of the file clock together."""
 
-LETS_MAIL_OUT = frozenset({"smtpd", "cleanup", "bounce", "qmgr"})
-"""Sets the filter; discards notices (cleanup); hands them to that cleanup; routes."""
+LETS_MAIL_OUT = frozenset({"smtpd", "cleanup", "bounce", "qmgr", "pickup"})
+"""Sets the filter; discards notices (cleanup); hands them to that cleanup; routes; requeues."""
 
 RELOAD_WITNESS = "qmgr"
 """Restarted by every reload of the master and by nothing else in normal life."""

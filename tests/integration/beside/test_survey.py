@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from conftest import program
+from honeypost.beside.attach.postfix_text import local_mail
 from honeypost.beside.dovecot.chain import PAM_DENY, DecoyChain, names_socket, report_only
 from honeypost.beside.postfix.containment_config import NOTICE_SERVICES, ContainmentConfig
 from honeypost.beside.survey.findings import Finding, Severity, examine
@@ -48,8 +49,8 @@ def main(**settings: str) -> Callable[[MailTree], None]:
     return lambda tree: tree.main.update(settings)
 
 
-def option(service: str, name: str, value: str) -> Callable[[MailTree], None]:
-    return lambda tree: tree.option(service, name, value)
+def option(service: str, name: str, value: str, kind: str = "inet") -> Callable[[MailTree], None]:
+    return lambda tree: tree.option(service, name, value, kind=kind)
 
 
 def dovecot(text: str) -> Callable[[MailTree], None]:
@@ -211,6 +212,13 @@ TRAPS = [
         "checks-unreadable",
         "header_checks (sqlite:{base}/nowhere.cf) cannot be read here, so nobody can say that it has"
         " no FILTER.",
+    ),
+    Trap(
+        "header_checks that take every X- header away",
+        main(header_checks="regexp:{{{{/^X-/ IGNORE}}}}"),
+        "secret-header-taken",
+        "header_checks (regexp:{{{{/^X-/ IGNORE}}}}) says IGNORE to every header it does not know,"
+        " so the secret header by which notices and requeued mail of decoys are told would be lost.",
     ),
     Trap(
         "FILTER from an access table at end of data",
@@ -380,6 +388,27 @@ TRAPS = [
         noted("bounce"),
         "notice-service-changed",
         "bounce already has -o cleanup_service_name = own, which ours would overwrite.",
+    ),
+    Trap(
+        "no pickup",
+        master_without("pickup"),
+        "pickup-unknown",
+        "master.cf has 0 services that run pickup(8), so nobody can say which way mail goes that is"
+        " requeued (postsuper -r).",
+    ),
+    Trap(
+        "pickup with a cleanup that is not there",
+        option("pickup", "cleanup_service_name", "own", kind="unix"),
+        "pickup-unknown",
+        "master.cf has no cleanup(8) named own, which pickup/unix hands its mail to, so nobody can"
+        " say which way mail goes that is requeued (postsuper -r).",
+    ),
+    Trap(
+        "pickup without checks",
+        option("pickup", "receive_override_options", "no_header_body_checks", kind="unix"),
+        "pickup-changed",
+        "pickup/unix has its own receive_override_options (no_header_body_checks).",
+        Severity.MEND,
     ),
     Trap(
         "notices that pass the site's checks",
@@ -891,7 +920,11 @@ def attach(tree: MailTree) -> None:
     for notices in NOTICE_SERVICES:
         for name, value in contain.notice_options():
             tree.option(notices, name, value, kind="unix")
-    tree.master += "".join(service.text() for service in contain.services())
+    [(_, mail)] = local_mail(postfix)
+    for name, value in mail.pickup_options():
+        tree.option("pickup", name, value, kind="unix")
+    added = (*contain.services(), mail.requeue_cleanup(contain.requeue_check()))
+    tree.master += "".join(service.text() for service in added)
     tree.main |= contain.main()
     chain = DecoyChain(
         directory=Path("/usr/share/honeypost/lua"), url="http://127.0.0.1:1/", key="k",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -22,6 +22,7 @@ from honeypost.beside.postfix.containment_config import (
     ContainmentConfig,
     Service,
 )
+from honeypost.beside.postfix.requeue_config import CHECKS, LocalMail
 from honeypost.beside.survey.lists import members
 from honeypost.beside.survey.programs import Run, output_of, run_program
 from honeypost.beside.survey.site import PostfixService, PostfixSite
@@ -73,11 +74,36 @@ def containment_settings(
     for name in NOTICE_SERVICES:
         if site.service(name):
             options[f"{name}/unix"] = list(containment.notice_options())
+    added = list(containment.services(notices_filtered=_filters_notices(site)))
+    for label, mail in local_mail(site):
+        options[label] = list(mail.pickup_options())
+        added.append(mail.requeue_cleanup(containment.requeue_check()))
     services = [
-        Service(s.name, s.type, s.fields, tuple(written(dict(s.options)).items()))
-        for s in containment.services(notices_filtered=_filters_notices(site))
+        Service(s.name, s.type, s.fields, tuple(written(dict(s.options)).items())) for s in added
     ]
     return PostfixSettings(containment.main(), options, services)
+
+
+def local_mail(site: PostfixSite) -> Iterator[tuple[str, LocalMail]]:
+    """Give the label of the service that takes local mail in, if there is one, and its ways."""
+    pickup = site.pickup
+    cleanup = pickup and site.cleanup_of(pickup)
+    if pickup is None or cleanup is None:
+        return
+    stock = Service(
+        cleanup.name,
+        cleanup.type,
+        f"{cleanup.fields} {cleanup.command}",
+        tuple((name, _in_a_line(value)) for name, value in cleanup.options.items()),
+    )
+    yield (
+        pickup.label,
+        LocalMail(
+            stock,
+            {name: _in_a_line(cleanup.written(name, site.raw)) for name in CHECKS},
+            members(pickup.effective.get("receive_override_options", "")),
+        ),
+    )
 
 
 def joined(first: PostfixSettings, second: PostfixSettings) -> PostfixSettings:
@@ -156,8 +182,12 @@ def _unchanged(options: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _lists(service: PostfixService, site: PostfixSite) -> dict[str, str]:
-    # One line each: a line of master.cf that began in the first column would be a service.
-    return {name: " ".join(service.written(name, site.raw).split()) for name in LISTS}
+    return {name: _in_a_line(service.written(name, site.raw)) for name in LISTS}
+
+
+def _in_a_line(value: str) -> str:
+    # A line of master.cf that began in the first column would be a service.
+    return " ".join(value.split())
 
 
 def _explicit(text: str, run: Run) -> dict[str, str]:

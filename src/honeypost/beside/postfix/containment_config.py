@@ -20,6 +20,8 @@ with every process of ours dead nothing leaves.  Measured on Postfix 3.7.11 and 
 * The filter class that has these checks look at notices would have ``non_smtpd_milters`` look at
   them too, which a stock Postfix keeps from notices: one that hangs or refuses would stop the
   bounces of real users.  So the cleanup has none, unless the site wanted that.
+* Mail that an operator puts through the queue again is another matter: see
+  :mod:`~honeypost.beside.postfix.requeue_config`.
 * ``check_sasl_access ... permit`` before the site's sender list: else
   ``reject_*_sender_login_mismatch`` would show the marker to the attacker.
 * ``decoy_destination_recipient_limit`` keeps a message with 1,000 recipients in one piece.
@@ -129,7 +131,7 @@ class ContainmentConfig:
             f"check_policy_service {{ {self.policy}, timeout={self.policy_seconds}s, "
             "try_limit=1, default_action=DISCARD }"
         )
-        options = {name: _before(ours, site.get(name, "")) for name, ours in lists.items()}
+        options = {name: before(ours, site.get(name, "")) for name, ours in lists.items()}
         return {**options, "decoy_budget": budget}
 
     def services(
@@ -188,6 +190,10 @@ class ContainmentConfig:
             ("internal_mail_filter_classes", "bounce,notify"),
         )
 
+    def requeue_check(self) -> str:
+        """Header check that sends a message with the secret header to our sink."""
+        return f"regexp:{{{{/^{self.header}:/ FILTER {DECOY_TRANSPORT}:{self._next_hop()}}}}}"
+
     def _access(self, action: str, *, captured: bool = False) -> str:
         domain = self.marker_domain.replace(".", r"\.")
         local = "^(.+)" if captured else ""
@@ -197,5 +203,6 @@ class ContainmentConfig:
         return self.sink.removeprefix("inet:") if self.sink.startswith("inet:") else self.sink
 
 
-def _before(ours: str, sites: str) -> str:
+def before(ours: str, sites: str) -> str:
+    """Put an entry of ours before a site's list."""
     return f"{ours}, {sites}" if sites.strip() else ours

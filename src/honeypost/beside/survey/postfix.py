@@ -8,6 +8,7 @@ so a setting of main.cf that refers to an overridden one is right as well.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from honeypost.beside.survey.lists import members, restrictions
@@ -33,6 +34,9 @@ CHECKS = (
     "milter_header_checks",
 )
 """Settings of cleanup(8) whose tables may send a message elsewhere."""
+
+HARMLESS = frozenset({"DUNNO", "OK", "INFO", "WARN", "PREPEND"})
+"""Actions of header checks that leave header and message as they are."""
 
 LATE_LISTS = ("smtpd_data_restrictions", "smtpd_end_of_data_restrictions")
 """Lists that are evaluated together with ours or later, so that theirs would win."""
@@ -76,7 +80,9 @@ def read_postfix(run: Run, directory: Path | None, invented: str) -> PostfixSite
         settings=settings,
         raw=raw,
         services=services,
-        checks=tuple(_gathered(_check_tables(services))),
+        checks=tuple(
+            _asked(run, config, invented, table) for table in _gathered(_check_tables(services))
+        ),
         access=tuple(_gathered(_access_tables(services))),
         names=tuple(knowledge.map for knowledge in known),
         domains=tuple(Domain(name, kind, catch_alls.get(name, "")) for name, kind in names),
@@ -128,17 +134,28 @@ def _service(
 
 
 def _check_tables(services: tuple[PostfixService, ...]) -> Iterator[tuple[str, str, str]]:
-    """Tables of the cleanup that each service with SASL hands its mail to."""
+    """Tables of the cleanup that each service with SASL, and pickup, hand their mail to."""
     cleanups = {s.name: s for s in services if s.command == "cleanup"}
     for service in services:
         cleanup = cleanups.get(service.effective.get("cleanup_service_name", "cleanup"))
-        if not service.has_sasl or cleanup is None:
+        if not (service.has_sasl or service.command == "pickup") or cleanup is None:
             continue
         skipped = members(service.effective.get("receive_override_options", ""))
         for parameter in CHECKS:
             if parameter == "milter_header_checks" or "no_header_body_checks" not in skipped:
                 for spec in members(cleanup.effective.get(parameter, "")):
                     yield parameter, spec, service.label
+
+
+def _asked(run: Run, config: Path, invented: str, table: Table) -> Table:
+    """Ask checks of headers about one like ours; they may know every ``X-``, or every name."""
+    if table.parameter != "header_checks":
+        return table
+    header = f"X-{invented}: {invented}"
+    command = ("postmap", "-c", str(config), "-q", header, without_proxy(table.spec))
+    answer = run(command, "").out.split()
+    does = answer[0].upper() if answer else ""
+    return replace(table, unknown_header="" if does in HARMLESS else does)
 
 
 def _access_tables(services: tuple[PostfixService, ...]) -> Iterator[tuple[str, str, str]]:

@@ -71,6 +71,8 @@ class Table:
     """The lines of its source; ``None`` where only Postfix can read it (SQL, LDAP) or nobody."""
     services: tuple[str, ...] = ()
     """Labels of the services that use it."""
+    unknown_header: str = ""
+    """What checks of headers do to one that nobody knows, as ours is; ``""`` when nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +155,14 @@ class PostfixSite:
     def service(self, name: str, kind: str = "unix") -> PostfixService | None:
         """Find a service by name and type."""
         return next((s for s in self.services if (s.name, s.type) == (name, kind)), None)
+
+    @property
+    def pickup(self) -> PostfixService | None:
+        """The service that takes in what local programs and ``postsuper -r`` hand in."""
+        return next((s for s in self.services if s.command == "pickup"), None)
+
+    def cleanup_of(self, service: PostfixService) -> PostfixService | None:
+        """Find the cleanup(8) that a service hands its mail to."""
+        name = service.effective.get("cleanup_service_name", "cleanup")
+        found = self.service(name)
+        return found if found is not None and found.command == "cleanup" else None

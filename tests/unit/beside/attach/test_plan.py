@@ -45,6 +45,18 @@ def test_the_site_s_own_lists_stand_behind_ours(site):
     assert main == MAIN + "decoy_destination_recipient_limit = 1000\n"
 
 
+def test_requeued_mail_gets_a_cleanup_of_its_own(site):
+    master = text_of(site.plan(), "master.cf")
+    pickup, _, rest = master.partition("pickup    unix")[2].partition("cleanup   unix")
+    assert pickup.splitlines()[1:] == ["    -o cleanup_service_name=cleanup-requeue"]
+    added = rest.partition(
+        "cleanup-requeue unix  n       -       y       -       0       cleanup\n"
+    )[2]
+    assert added.splitlines()[0] == (
+        "    -o {header_checks=regexp:{{/^X-Qr7tW2k:/ FILTER decoy:unix:private/honeypost-lmtp}}}"
+    )
+
+
 def test_an_older_postfix_gets_its_tables_in_files(site, tmp_path):
     """3.5 and 3.6 have not run here."""
     old = AttachSite(tmp_path, version=(3, 5, 25))

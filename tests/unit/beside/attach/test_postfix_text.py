@@ -9,11 +9,13 @@ from honeypost.beside.attach.postfix_text import (
     containment_settings,
     edited_main,
     edited_master,
+    local_mail,
     remembering,
     restored_main,
     restored_master,
 )
 from honeypost.beside.postfix.containment_config import ContainmentConfig, Service
+from honeypost.beside.survey.site import PostfixService
 from support.attach_site import MAIN, MASTER, AttachSite, fake_postconf
 
 SETTINGS = PostfixSettings(
@@ -53,3 +55,33 @@ def test_a_parameter_that_the_operator_changed_since_is_his():
 def test_master_is_as_before_but_for_the_operator_s_edits():
     edited = edited_master(MASTER, SETTINGS) + "new unix - - n - - lmtp\n"
     assert restored_master(edited, SETTINGS) == MASTER + "new unix - - n - - lmtp\n"
+
+
+def test_local_mail_keeps_the_ways_of_the_cleanup_it_had(tmp_path):
+    postfix = AttachSite(tmp_path).site.postfix
+    own = PostfixService(
+        "own", "unix", "n - y - 0", "cleanup", True,
+        options={"header_checks": "regexp:/a,\n  static:b", "x": "y\n  z"},
+    )  # fmt: skip
+    pickup = replace(
+        postfix.pickup,
+        effective={"cleanup_service_name": "own", "receive_override_options": "no_milters"},
+    )
+    site = replace(postfix, services=(pickup, own), raw={"body_checks": "static:c"})
+    [(label, mail)] = local_mail(site)
+    assert (label, mail.overrides) == ("pickup/unix", ("no_milters",))
+    assert mail.cleanup.text().startswith("own unix n - y - 0 cleanup\n")
+    assert dict(mail.cleanup.options)["x"] == "y z"
+    assert mail.checks == {
+        "header_checks": "regexp:/a, static:b",
+        "mime_header_checks": "",
+        "nested_header_checks": "",
+        "body_checks": "static:c",
+    }
+
+
+def test_without_a_way_for_local_mail_there_is_nothing_to_add(tmp_path):
+    postfix = AttachSite(tmp_path).site.postfix
+    for service in ("pickup", "cleanup"):
+        left = tuple(s for s in postfix.services if s.name != service)
+        assert list(local_mail(replace(postfix, services=left))) == []

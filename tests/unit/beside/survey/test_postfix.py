@@ -89,6 +89,34 @@ def test_checks_that_are_switched_off_do_not_count():
     assert read_postfix(run, None, "n").checks == ()
 
 
+@pytest.mark.parametrize(
+    ("says", "does"),
+    [("", ""), ("IGNORE\n", "IGNORE"), ("replace X-Y: z\n", "REPLACE"), ("warn x\n", "")],
+)
+def test_checks_of_headers_are_asked_about_one_like_ours(says, does):
+    asked = ("postmap", "-c", "/etc/postfix", "-q", "X-nobody: nobody")
+    run = run_with(
+        {"header_checks": "regexp:/a", "body_checks": "regexp:/a"},
+        services=SMTPD,
+        options=SASL,
+        more={asked: Answer(says, "", 0)},
+    )
+    found = read_postfix(run, None, "nobody").checks
+    assert {table.parameter: table.unknown_header for table in found} == {
+        "header_checks": does,
+        "body_checks": "",
+    }
+
+
+def test_pickup_hands_its_mail_to_a_cleanup_whose_checks_count():
+    services = "pickup unix n - y 60 1 pickup\nodd unix n - y - 0 cleanup\n"
+    options = "pickup/unix/cleanup_service_name = odd\nodd/unix/header_checks = static:x\n"
+    found = read_postfix(run_with({}, services=services, options=options), None, "n")
+    assert [(t.spec, t.services) for t in found.checks] == [("static:x", ("pickup/unix",))]
+    assert found.cleanup_of(found.pickup).name == "odd"
+    assert found.cleanup_of(found.service("odd")) is None
+
+
 def test_access_tables_of_the_late_lists():
     settings = {
         "smtpd_data_restrictions": "check_client_access static:OK, reject",

@@ -11,6 +11,7 @@ from honeypost.beside.postfix.containment_config import (
     NOTICE_CLEANUP,
     NOTICE_SERVICES,
 )
+from honeypost.beside.postfix.requeue_config import REQUEUE_CLEANUP
 from honeypost.beside.survey.site import PostfixService
 
 MEND = "honeypost detach and honeypost attach --apply write it anew"
@@ -30,7 +31,7 @@ def look(case: Case) -> Iterator[Result]:
 
 
 def _missing(case: Case) -> Iterator[str]:
-    for name in (DECOY_TRANSPORT, NOTICE_CLEANUP):
+    for name in (DECOY_TRANSPORT, NOTICE_CLEANUP, REQUEUE_CLEANUP):
         if case.site.postfix.service(name) is None:
             yield f"master.cf has no service {name}"
     for name in NOTICE_SERVICES:
@@ -38,6 +39,9 @@ def _missing(case: Case) -> Iterator[str]:
         cleanup = service.effective.get("cleanup_service_name") if service else ""
         if cleanup != NOTICE_CLEANUP:
             yield f"notices of {name} do not pass {NOTICE_CLEANUP}"
+    pickup = case.site.postfix.pickup
+    if pickup and pickup.effective.get("cleanup_service_name") != REQUEUE_CLEANUP:
+        yield f"requeued mail does not pass {REQUEUE_CLEANUP}"
 
 
 def _out_of_order(case: Case, service: PostfixService) -> Iterator[str]:

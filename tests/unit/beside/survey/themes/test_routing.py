@@ -22,6 +22,7 @@ def test_a_proxy_filter_on_the_mx_alone_is_no_matter(new):
     [
         ("/x/ FILTER smtp:y\n/z/ redirect a@b", ["checks-route", "checks-route"]),
         ("/x/ REJECT\n# /y/ FILTER z", []),
+        ("{{/^X-Ours:/ FILTER decoy:unix:/x}}", []),
         (None, ["checks-unreadable"]),
     ],
 )
@@ -74,3 +75,10 @@ def test_own_lists_of_a_service_are_told_but_not_ours(new):
 def test_a_content_filter_is_told_once(new):
     change = both(main(content_filter="smtp:x"), service("smtp", effective={"content_filter": "y"}))
     assert [text[:23] for _, text in new(routing, change)] == ["content_filter (smtp:x)"]
+
+
+def test_checks_that_would_take_our_header(new):
+    table = Table("header_checks", "regexp:/x", "", ("submission/inet",), unknown_header="IGNORE")
+    [(code, text)] = new(routing, postfix(checks=(table,)))
+    assert code == "secret-header-taken"
+    assert text.startswith("header_checks (regexp:/x) says IGNORE to every header")
