@@ -38,6 +38,25 @@ class Protocol(StrEnum):
     POP3 = "pop3"
 
 
+class AlertKind(StrEnum):
+    """What the operator may be told by mail; the words that ``alerts.mute`` takes."""
+
+    DISARMED = "disarmed"
+    """Our part was taken out of the mail server, since it would have kept it from starting."""
+    CONTAINMENT = "containment"
+    """Postfix does not run what was attached, so no decoy login is granted."""
+    EDGE = "edge"
+    """The process that answers Postfix and Dovecot is silent."""
+    LOG = "log"
+    """The mail log cannot be read."""
+    BUDGET = "budget"
+    """A budget of the whole site is used up."""
+    DECOY = "decoy"
+    """The first decoy was won."""
+    WITHHELD = "withheld"
+    """The daily list of mail to unknown names whose senders are never told."""
+
+
 @final
 class Secret:
     """

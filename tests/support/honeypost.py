@@ -63,6 +63,7 @@ class Honeypost:
         names: bool = True,
         spared: Sequence[str] = (),
         late_bounce: Mapping[str, object] | None = None,
+        alerts: Mapping[str, object] | None = None,
     ) -> None:
         self.host, self.data = host, host.data
         self.configuration = host.base / "honeypost.toml"
@@ -84,12 +85,10 @@ class Honeypost:
                 limbo=limbo or "",
             )
         )
-        if late_bounce:
-            lines = "".join(
-                f"{name} = {json.dumps(value)}\n" for name, value in late_bounce.items()
-            )
+        for section, values in (("late_bounce", late_bounce), ("alerts", alerts)):
+            lines = [f"{name} = {json.dumps(value)}\n" for name, value in (values or {}).items()]
             with self.configuration.open("a") as file:
-                file.write(f"\n[late_bounce]\n{lines}")
+                file.writelines([f"\n[{section}]\n", *lines] if lines else [])
         self.pids: dict[str, int] = {}
 
     def __enter__(self) -> Self:

@@ -155,7 +155,7 @@ class Edge:
         self.keeper.start(self.tasks)
         self.lag.start()
         self._opened.callback(self.lag.stop)
-        status = StatusFile(self.paths.journal.with_name("status.json"), self.report)
+        status = StatusFile(self.paths.status, self.report)
         status.start()
         self._opened.callback(status.stop)
 
@@ -191,6 +191,7 @@ class Edge:
             "sink_failures": self.journal.failures,
             "events": dict(self.counts.kinds),
             "penalties": self.keeper.report(),
+            "doubt": self.director.doubt(),
             "cpu_seconds": round(time.process_time(), 3),
         }
 

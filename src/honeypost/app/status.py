@@ -17,6 +17,8 @@ from honeypost.net.service import Timed, Timer, call_later
 from honeypost.ports import Entry
 
 INTERVAL_SECONDS = 3.0
+BYTES_MAX = 64 * 1024
+"""Read of the file; it is far shorter."""
 
 Report = Callable[[], dict[str, Any]]
 
@@ -60,3 +62,13 @@ class StatusFile:
             draft.replace(self._path)
         except OSError:
             draft.unlink(missing_ok=True)
+
+
+def read_status(path: Path) -> dict[str, Any]:
+    """Give what the edge said last, nothing when it said nothing that can be read."""
+    try:
+        with path.open("rb") as file:
+            found = json.loads(file.read(BYTES_MAX))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

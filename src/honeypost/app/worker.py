@@ -1,8 +1,9 @@
 """
 The process that takes captures apart and traces credentials: its composition root.
 
-It reads what the edge writes and writes only its own file.  It opens no connection to any
-network; the hostile bytes themselves are read by a child that can do nothing else.  The edge
+It reads what the edge writes and writes only its own file.  It opens no connection to anybody
+but name servers and, for alerts, the host's own Postfix; the hostile bytes themselves are read by
+a child that can do nothing else.  The edge
 rings when there is something new; a ring that is lost costs ``LOOK_SECONDS``.
 
 It also answers the edge, which may ask nobody: is there a real user of that name?
@@ -26,6 +27,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from honeypost.app.alerting import open_alerting
 from honeypost.app.child import Children
 from honeypost.app.courtesy import Courtesy
 from honeypost.app.importing import take_imports
@@ -144,6 +146,8 @@ class Worker:
                 ever_logged_in=self._observer.users,
             )
             self._tasks.start(keep_looking(judging.look, asyncio.sleep), "judging")
+        alerting = open_alerting(self._config, self._paths, intel, os.urandom)
+        self._tasks.start(keep_looking(alerting.look, asyncio.sleep), "alerts")
         janitor = Janitor(parts, time.time, key, requests=requests)
         ring = await self._hang_ring()
         self._tasks.start(janitor.run(), "janitor")

@@ -29,6 +29,29 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that the operator is told by mail, as far as it is news."""
+
+    kind: str
+    """Word of ``alerts.mute``."""
+    text: str
+    standing: bool
+    """It is so now; else it happened."""
+    time: str
+    """Since when, or when last."""
+    mail: str
+    """
+    Of the latest mail: ``sent``, ``waiting``, ``sending``, ``unknown`` (handed in, but nobody knows
+    whether it was taken), ``failed``; without one ``muted``, ``nobody`` (``alerts.to`` is empty) or
+    ``due``.
+    """
+    mailed: str
+    """When that mail was written, ``""`` without one."""
+    said: str
+    """Why it is not sent, ``""`` when it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class FollowedLog:
     """A log of the real server."""
 
@@ -179,7 +202,7 @@ class Status:
     captures: int
     handovers: int
     messages_left: int
-    """Always 0: no part of Honeypost can send mail."""
+    """Always 0: no part of Honeypost can send what a decoy sent."""
     grants: str
     """``given``, or why no decoy login is granted now."""
     disarmed: str
@@ -188,6 +211,7 @@ class Status:
     observed: Observed
     late_bounce: LateBounced = field(default_factory=LateBounced)
     penalties: Penalised = field(default_factory=Penalised)
+    alerts: list[Alert] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from dataclasses import fields
@@ -14,8 +13,9 @@ from rich.console import Console
 from rich.text import Text
 
 from honeypost.app.presence import Presence, running
+from honeypost.app.status import read_status
 from honeypost.beside.attach.layout import FOLDER, Layout
-from honeypost.cli import observed, observed_screen, screen, shapes, withheld
+from honeypost.cli import alerted, observed, observed_screen, screen, shapes, withheld
 from honeypost.cli.archive import Archive
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
 from honeypost.config.schema import Budgets, Config, Paths
@@ -90,12 +90,13 @@ def collect(
         captures=len(captures),
         handovers=sum(len(lineage.handovers) for lineage in lineages.accounts.values()),
         messages_left=0,
-        grants=_grants(archive),
+        grants=_grants(archive, vitals),
         disarmed=Layout(archive.paths.data / FOLDER, archive.paths.data).why_disarmed(),
         troubles=_troubles(archive, now),
         observed=observed.collect(archive, config, mode, now),
         late_bounce=withheld.today(archive, now),
         penalties=_penalties(vitals),
+        alerts=alerted.collect(archive.paths.intel, config.alerts, now),
     )
 
 
@@ -125,13 +126,7 @@ def _budgets(
 
 def _vitals(archive: Archive, presence: Presence | None) -> dict[str, Any]:
     """Read what the edge says about itself every few seconds."""
-    if presence is None:
-        return {}
-    try:
-        found = json.loads(archive.paths.journal.with_name("status.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    return {} if presence is None else read_status(archive.paths.status)
 
 
 def _penalties(vitals: dict[str, Any]) -> shapes.Penalised:
@@ -149,7 +144,10 @@ def _folder_bytes(folder: Path) -> int:
         return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def _grants(archive: Archive) -> str:
+def _grants(archive: Archive, vitals: dict[str, Any]) -> str:
+    """Say what the edge says now, else what it noted last."""
+    if isinstance(doubt := vitals.get("doubt"), str):
+        return f"stopped: {doubt}" if doubt else "given"
     reason = "given"
     for entry in archive.entries(kinds=(GrantsStopped.kind(), GrantsResumed.kind())):
         event = entry.event
@@ -207,6 +205,7 @@ def show(found: shapes.Status) -> None:
         out.print(screen.label("late bounce", withheld.in_one_line(found.late_bounce)))
     if found.penalties.imposed or found.penalties.trouble:
         out.print(screen.label("penalties", _penalties_line(found.penalties)))
+    alerted.show(out, found.alerts)
     for trouble in found.troubles:
         out.print(screen.label(trouble.time[5:16].replace("T", " "), trouble.text, "yellow"))
 
@@ -259,6 +258,6 @@ def _figures(found: shapes.Status) -> list[tuple[str, str | Text]]:
         ("decoys won", f"{found.decoys:,} ({found.decoys_today} today)"),
         ("handovers", f"{found.handovers:,}"),
         ("captures", f"{found.captures:,}"),
-        ("left", f"{found.messages_left} messages (no part of honeypost can send)"),
+        ("left", f"{found.messages_left} messages (no part of honeypost can send them)"),
         ("decoy logins", Text(found.grants, style="" if granted else "bold yellow")),
     ]

@@ -18,8 +18,11 @@ from typing import Any
 
 from honeypost.config.endpoints import Endpoint, endpoint, endpoints
 from honeypost.config.schema import Config
+from honeypost.model import AlertKind
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._+-]{0,62}[A-Za-z0-9_])?")
+"""Local parts that alerts may go to: no quoting, no routes, at most 64 (RFC 5321, 4.5.3.1.1)."""
 DOMAIN_MAX = 253
 """Longest domain in text form, RFC 1035, section 2.3.4."""
 
@@ -83,6 +86,8 @@ MODES = ("off", "observe", "on")
 
 PORT = Range(1, 65_535, "a TCP port")
 PENALTY = Range(1, 30 * 86_400, "a penalty of 1 second to 30 days")
+ALERTED = 5
+"""Most recipients of an alert."""
 RUNGS = 16
 """Most rungs of the ladder."""
 
@@ -116,6 +121,23 @@ def contradictions(config: Config) -> Iterator[tuple[tuple[str, str], str]]:
             ("tls.certificate", "tls.key"),
             "tls.certificate and tls.key are set together or not at all",
         )
+    if config.alerts.elsewhere == "off":
+        yield from _alerts_outside(config)
+
+
+def _alerts_outside(config: Config) -> Iterator[tuple[tuple[str, str], str]]:
+    """Alerts stay on this host unless it is said that they may leave."""
+    alerts, site = config.alerts, config.site
+    own = {*site.domains, site.hostname, "localhost"}
+    for address in alerts.to:
+        _, at, domain = address.rpartition("@")
+        if at and domain.lower() not in own:
+            known = ", ".join(site.domains)
+            reason = f"{address} is in no domain of this host ({known}); see alerts.elsewhere"
+            yield ("alerts.to", "site.domains"), reason
+    if not ip_address(endpoint(alerts.server).host).is_loopback:
+        reason = f"{alerts.server} is not loopback; see alerts.elsewhere"
+        yield ("alerts.server", "alerts.elsewhere"), reason
 
 
 def _mode(value: str) -> str:
@@ -176,6 +198,36 @@ def _server(value: str) -> str:
     return f"{value!r} is neither an address nor address:port"
 
 
+def _hand_in(value: str) -> str:
+    try:
+        found = endpoint(value)
+    except ValueError as error:
+        return str(error)
+    return "" if found.host and found.port else f"{value!r} is not address:port"
+
+
+def _addresses(value: tuple[str, ...]) -> str:
+    if len(value) > ALERTED:
+        return f"names more than {ALERTED} addresses"
+    return next(filter(None, map(_address, value)), "")
+
+
+def _address(value: str) -> str:
+    local, at, domain = value.rpartition("@") if "@" in value else (value, "", "")
+    if not _LOCAL.fullmatch(local) or (at and _domain(domain.lower())):
+        return f"{value!r} is no plain address, as in root or root@example.org"
+    return ""
+
+
+def _sender(value: str) -> str:
+    return _address(value) if value else ""
+
+
+def _kinds(value: tuple[str, ...]) -> str:
+    wrong = [kind for kind in value if kind not in tuple(AlertKind)]
+    return f"{wrong[0]!r} is none of {', '.join(AlertKind)}" if wrong else ""
+
+
 def _networks(value: tuple[str, ...]) -> str:
     return next(filter(None, map(_network, value)), "")
 
@@ -210,5 +262,10 @@ CHECKS: Mapping[str, Callable[[Any], str]] = {
     "penalties.mode": _mode,
     "penalties.ladder_seconds": _ladder,
     "penalties.ports": _ports,
+    "alerts.to": _addresses,
+    "alerts.mute": _kinds,
+    "alerts.server": _hand_in,
+    "alerts.sender": _sender,
+    "alerts.elsewhere": _switch,
 }
 """What looks at one setting as a whole."""

@@ -190,6 +190,21 @@ class LateBounce:
 
 
 @dataclass(frozen=True, slots=True)
+class Alerts:
+    """Mail to the operator, sent through the host's own Postfix; see docs/alerts.md."""
+
+    to: tuple[str, ...] = setting(
+        (), 'Who is told, as in ["root"]: names of this host; none means that no mail is sent.'
+    )
+    mute: tuple[str, ...] = setting((), "Kinds that nobody is told of; the mails name them.")
+    server: str = setting("127.0.0.1:25", "Where mail is handed in over SMTP: address:port.")
+    sender: str = setting("", 'Reverse-path; "" is the null one, so that no notice comes back.')
+    elsewhere: str = setting(
+        "off", "on: server and recipients may be outside this host and its domains."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """The whole configuration, validated."""
 
@@ -203,6 +218,7 @@ class Config:
     observe: Observe = field(default_factory=Observe)
     penalties: Penalties = field(default_factory=Penalties)
     late_bounce: LateBounce = field(default_factory=LateBounce)
+    alerts: Alerts = field(default_factory=Alerts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +252,11 @@ class Paths:
     @property
     def journal(self) -> Path:
         return self.data / "edge" / "journal.db"
+
+    @property
+    def status(self) -> Path:
+        """How the edge is doing, written anew every few seconds."""
+        return self.data / "edge" / "status.json"
 
     @property
     def segments(self) -> Path:

@@ -145,6 +145,10 @@ class Director:
         account = self.rules.account(address)
         return bool(account) and self._logins.is_decoy(account)
 
+    def doubt(self) -> str:
+        """Look why no decoy login may be granted now, ``""`` when it may; notes nothing."""
+        return self._grants.look()
+
     async def answer(self, question: Question, who: Identity, body: Body | None = None) -> Verdict:
         """
         Answer a core's question.

@@ -27,6 +27,10 @@ class Grants:
         self._journal = journal
         self._stopped = False
 
+    def look(self) -> str:
+        """Say the same as :meth:`doubt` and note nothing: a reload is no news to anybody."""
+        return self._containment.doubt()
+
     def doubt(self) -> str:
         """
         Say why nothing may be granted now, ``""`` when it may.

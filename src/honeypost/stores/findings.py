@@ -16,7 +16,7 @@ from honeypost.engine.traces import Trace
 from honeypost.extract.report import Link, Report
 from honeypost.intel.lineage import Lineage, Lineages
 from honeypost.ports import Entry
-from honeypost.stores import noted
+from honeypost.stores import alert_tables, noted
 from honeypost.stores.sqlite import open_other, translated
 
 LIMIT: Final = 1000
@@ -24,7 +24,12 @@ LIMIT: Final = 1000
 BATCH: Final = 1000
 """Rows deleted or looked at in one transaction."""
 LINEAGE_CURSOR: Final = "lineage"
-NAMING: Final = (("reports", "capture"), ("lineages", "account"), ("events", "id"))
+NAMING: Final = (
+    ("reports", "capture"),
+    ("lineages", "account"),
+    ("events", "id"),
+    *alert_tables.NAMING,
+)
 """Tables that may name somebody, with their keys."""
 _FINDINGS: Final = "SELECT capture, time, account, report FROM reports"
 _COUNTS: Final = {

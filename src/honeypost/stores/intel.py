@@ -20,7 +20,7 @@ from honeypost.engine.traces import Trace
 from honeypost.extract.report import Report
 from honeypost.intel.lineage import Lineages
 from honeypost.ports import Capture, Entry
-from honeypost.stores import noted, observations
+from honeypost.stores import alert_tables, noted, observations
 from honeypost.stores.findings import BATCH, LINEAGE_CURSOR, NAMING, Findings
 from honeypost.stores.lock import WriterLock
 from honeypost.stores.sqlite import (
@@ -50,6 +50,7 @@ STEPS: Final = (
     """,
     noted.TABLE,
     observations.TABLES,
+    alert_tables.TABLES,
 )
 
 
@@ -202,6 +203,7 @@ class IntelStore(Findings):
             self._connection.executemany("DELETE FROM links WHERE capture = ?", captures)
             self._connection.executemany("DELETE FROM reports WHERE capture = ?", captures)
             noted.prune(self._connection, before)
+            alert_tables.prune(self._connection, before)
         self.shrink()
         return len(captures)
 

@@ -156,6 +156,7 @@ async def test_what_was_guessed_before_is_remembered(parts: Edge, data: Path) ->
     report = parts.report()
     assert report["connections"] == 1
     assert report["events"] == {"session.opened": 1}
+    assert "names no attached containment" in report["doubt"]
     writer.close()
     await eventually(lambda: parts.report()["connections"] == 0)
     await parts.close()

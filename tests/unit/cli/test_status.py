@@ -90,8 +90,22 @@ def test_the_screen(history: Paths, capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert shown.startswith("running  standalone, for ")
     assert "smtp          127.0.0.1:2525  [::1]:2525" in shown
-    assert "0 messages (no part of honeypost can send)" in shown
+    assert "0 messages (no part of honeypost can send them)" in shown
     assert "stopped: main.cf was replaced" in shown
+
+
+@pytest.mark.parametrize(
+    ("doubt", "said"),
+    [("", "given"), ("main.cf was replaced again", "stopped: main.cf was replaced again")],
+)
+def test_what_the_edge_says_now_goes_before_what_it_noted(
+    history: Paths, capsys: pytest.CaptureFixture[str], doubt: str, said: str
+) -> None:
+    history.status.write_text(json.dumps({"doubt": doubt}))
+    with Claim(history.data) as claim:
+        claim.announce(Presence(1.0, {}, {}))
+        assert main(["status", "--data", str(history.data), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["grants"] == said
 
 
 def test_over_budget_the_bar_is_full(history: Paths, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from honeypost.config import rules
 from honeypost.config.load import SECTIONS, TYPES
 from honeypost.config.rules import contradictions, objection
-from honeypost.config.schema import Config
+from honeypost.config.schema import Alerts, Config
 
 
 def test_the_defaults_are_beyond_reproach() -> None:
@@ -66,6 +66,17 @@ def test_every_number_has_a_floor() -> None:
         ("penalties.never", ("10.0.0.1/8",), "192.0.2.0/24"),
         ("observe.log", ("mail.log",), "'mail.log' is no absolute path"),
         ("observe.log", ("auto", "/var/log/mail.log"), "auto and journal each stand alone"),
+        ("alerts.to", ("root",) * 6, "more than 5"),
+        ("alerts.to", ("root\r\nBcc: x",), "no plain address"),
+        ("alerts.to", ("a@b@example.org",), "no plain address"),
+        ("alerts.to", ("@example.org",), "no plain address"),
+        ("alerts.to", ("root@",), "no plain address"),
+        ("alerts.sender", "<>", "no plain address"),
+        ("alerts.mute", ("budget", "budgets"), "'budgets' is none of disarmed, "),
+        ("alerts.server", "mail.example.org:25", "no numeric address"),
+        ("alerts.server", "unix:/run/x", "not address:port"),
+        ("alerts.server", "127.0.0.1:0", "not address:port"),
+        ("alerts.elsewhere", "yes", "none of off, on"),
         ("observe.keep_days", 6, "a week must have been looked at"),
     ],
 )
@@ -89,6 +100,11 @@ def test_what_is_refused(key: str, value: Any, said: str) -> None:
         ("penalties.ladder_seconds", (1,)),
         ("penalties.ports", (1, 65_535)),
         ("penalties.never", ()),
+        ("alerts.to", ("root", "ann.b+c@example.org", "x_@localhost")),
+        ("alerts.sender", ""),
+        ("alerts.sender", "root@example.org"),
+        ("alerts.mute", ("budget", "withheld")),
+        ("alerts.server", "[::1]:2525"),
         ("observe.log", ()),
         ("observe.log", ("journal",)),
         ("observe.log", ("/var/log/mail.log", "/var/log/dovecot.log")),
@@ -117,6 +133,7 @@ def test_what_is_taken(key: str, value: Any) -> None:
         ("observe", {"keep_days": 181}, ("keep_days", "known_days")),
         ("tls", {"certificate": "x.pem"}, ("certificate", "key")),
         ("tls", {"key": "x.pem"}, ("certificate", "key")),
+        ("alerts", {"server": "192.0.2.25:25"}, ("server", "elsewhere")),
     ],
 )
 def test_settings_that_do_not_fit_together(
@@ -126,3 +143,17 @@ def test_settings_that_do_not_fit_together(
     config = replace(config, **{section: replace(getattr(config, section), **changes)})
     found = [found for found, _ in contradictions(config)]
     assert found == [(f"{section}.{keys[0]}", f"{section}.{keys[1]}")]
+
+
+@pytest.mark.parametrize("address", ["root", "a@example.org", "a@Mail.Example.org", "a@localhost"])
+def test_alerts_stay_on_this_host(address: str) -> None:
+    assert not list(contradictions(Config(alerts=Alerts(to=(address,)))))
+
+
+@pytest.mark.parametrize("address", ["a@example.net", "a@sub.example.org"])
+def test_alerts_leave_it_only_by_the_operators_word(address: str) -> None:
+    outside = Alerts(to=("root", address), server="192.0.2.25:25")
+    reasons = [reason for _, reason in contradictions(Config(alerts=outside))]
+    assert len(reasons) == 2
+    assert f"{address} is in no domain of this host (example.org)" in reasons[0]
+    assert not list(contradictions(Config(alerts=replace(outside, elsewhere="on"))))

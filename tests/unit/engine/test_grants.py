@@ -16,3 +16,9 @@ def test_each_turn_is_told_once():
     assert [grants.doubt() for _ in range(3)] == [""] * 3
     assert journal.events == [GrantsStopped("older than what was attached"), GrantsResumed()]
     assert all(entry.who is None for entry in journal.entries)
+
+
+def test_looking_notes_nothing():
+    fence, journal = Fence("older than what was attached"), MemoryJournal(ManualClock())
+    assert Grants(fence, journal).look() == fence.reason
+    assert journal.events == []
