@@ -8,16 +8,15 @@ networks they came from, and the figures of each day that was not looked at befo
 from __future__ import annotations
 
 import time
-from typing import Annotated
 
 import typer
 
 from honeypost.app.importing import imported
-from honeypost.beside.logs.files import Reading, read_logs
+from honeypost.beside.logs.files import read_logs
 from honeypost.beside.logs.reader import Counts
 from honeypost.cli import screen, shapes
+from honeypost.cli.logfiles import LogsArgument, YearOption, ZoneOption, reading
 from honeypost.cli.options import DataOption, JsonOption, existing_data
-from honeypost.cli.replay import zone
 from honeypost.config.schema import Paths
 from honeypost.config.secrets import read
 from honeypost.engine.readiness import may_deceive
@@ -25,18 +24,11 @@ from honeypost.stores.observations import read_observed
 
 
 def import_logs(
-    logs: Annotated[
-        list[str], typer.Argument(metavar="LOG...", help="Log files in any order; - is stdin.")
-    ],
+    logs: LogsArgument,
     *,
     data: DataOption,
-    year: Annotated[
-        int | None,
-        typer.Option("--year", help="Year of the oldest line; else the latest that fits."),
-    ] = None,
-    tz: Annotated[
-        str, typer.Option("--tz", metavar="ZONE", help="Zone of the log, as Europe/Berlin.")
-    ] = "",
+    year: YearOption = None,
+    tz: ZoneOption = "",
     json: JsonOption = False,
 ) -> None:
     """
@@ -46,10 +38,10 @@ def import_logs(
     looked at already is not counted twice.  Rotated and gzipped files and exports of the
     journal are read.  A running daemon takes it in within seconds.
     """
+    how = reading(year, tz)
     paths = Paths(existing_data(data))
     counts = Counts()
-    reading = Reading(zone(tz), time.time(), year)
-    blocks = screen.progress(read_logs(logs, reading, counts), "blocks of 256 KiB")
+    blocks = screen.progress(read_logs(logs, how, counts), "blocks of 256 KiB")
     figures = imported(blocks, counts, paths, read(paths.secrets).marker_domain)
     observed = read_observed(paths.intel, time.time())
     allowed, reason = may_deceive(observed, time.time())

@@ -11,37 +11,29 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, TextIO
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import typer
 
-from honeypost.beside.logs.files import Reading, read_logs
+from honeypost.beside.logs.files import read_logs
 from honeypost.beside.logs.reader import Counts, LogLine
-from honeypost.beside.logs.zone import own_zone
+from honeypost.cli.logfiles import LogsArgument, YearOption, ZoneOption, reading
 from honeypost.cli.options import JsonOption
 from honeypost.config.schema import Decoys
 from honeypost.engine.logevents import Kind, Outcome
 from honeypost.engine.replay import Replay, Rules, canonical_users, timestamp
 from honeypost.engine.tally import counted
-from honeypost.errors import UsageError
 
 SHOWN = 10
 """Rows of each list on the screen; ``--json`` has everything."""
-
-OLDEST_YEAR = 1990
-NEWEST_YEAR = 9998
 
 PROGRESS_SECONDS = 1.0
 
 
 def replay(
-    logs: Annotated[
-        list[str], typer.Argument(metavar="LOG...", help="Log files in any order; - is stdin.")
-    ],
+    logs: LogsArgument,
     *,
     domain: Annotated[
         list[str] | None,
@@ -50,40 +42,21 @@ def replay(
     users: Annotated[
         Path | None, typer.Option("--users", metavar="FILE", help="Real names, one a line.")
     ] = None,
-    year: Annotated[
-        int | None,
-        typer.Option("--year", help="Year of the oldest line; else the latest that fits."),
-    ] = None,
-    tz: Annotated[
-        str, typer.Option("--tz", metavar="ZONE", help="Zone of the log, as Europe/Berlin.")
-    ] = "",
+    year: YearOption = None,
+    tz: ZoneOption = "",
     json: JsonOption = False,
 ) -> None:
     """What would have happened on yesterday's mail log.  Changes nothing, sends nothing."""
     domains = tuple(name.lower() for name in domain or ())
     named = None if users is None else canonical_users(listed_names(users), domains)
-    if year is not None and not OLDEST_YEAR <= year <= NEWEST_YEAR:
-        raise UsageError(f"--year {year}: not a year of a log")
-    reading = Reading(zone(tz), time.time(), year)
+    how = reading(year, tz)
     told = Replay(Rules(domains, named, Decoys().failures_max))
     counts = Counts()
-    blocks = with_progress(read_logs(logs, reading, counts), counts, sys.stderr, time.monotonic)
+    blocks = with_progress(read_logs(logs, how, counts), counts, sys.stderr, time.monotonic)
     if json:
         write_json(blocks, told)
     else:
         print_summary(blocks, counts, told)
-
-
-def zone(name: str) -> tzinfo:
-    """
-    Give the named zone, or this machine's own for ``""``.
-
-    :raises UsageError: when there is none of that name.
-    """
-    try:
-        return ZoneInfo(name) if name else own_zone()
-    except (ZoneInfoNotFoundError, ValueError, OSError) as problem:
-        raise UsageError(f"--tz {name}: no such time zone") from problem
 
 
 def listed_names(path: Path) -> list[str]:

@@ -7,7 +7,6 @@ import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -144,11 +143,6 @@ def test_a_missing_file_is_one_clear_line(capsys) -> None:
     assert capsys.readouterr().err == (
         "honeypost: /nonexistent/mail.log: No such file or directory\n"
     )
-
-
-def test_the_named_zone() -> None:
-    assert verb.zone("Europe/Berlin") == ZoneInfo("Europe/Berlin")
-    assert verb.zone("") is not None
 
 
 def test_progress_only_when_it_takes_long() -> None:
