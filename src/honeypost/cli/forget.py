@@ -9,7 +9,14 @@ import typer
 
 from honeypost.app.caretaker import have_done, would_forget
 from honeypost.cli import screen, shapes
-from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
+from honeypost.cli.options import (
+    ConfigOption,
+    DataOption,
+    DryRunOption,
+    JsonOption,
+    existing_data,
+    settings,
+)
 from honeypost.config.schema import Paths
 from honeypost.config.secrets import read
 from honeypost.engine.janitor import Verb
@@ -21,7 +28,7 @@ def forget(
     address: Annotated[str, typer.Argument(help="An e-mail or an IP address.", metavar="ADDRESS")],
     data: DataOption,
     config: ConfigOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Annotated
 
 import typer
 
 from honeypost.app.caretaker import have_done, would_sweep
 from honeypost.cli import screen, shapes
-from honeypost.cli.options import ConfigOption, DataOption, JsonOption, existing_data, settings
+from honeypost.cli.options import (
+    ConfigOption,
+    DataOption,
+    DryRunOption,
+    JsonOption,
+    existing_data,
+    settings,
+)
 from honeypost.config.schema import Paths
 from honeypost.config.secrets import read
 from honeypost.engine.janitor import Verb
@@ -19,7 +25,7 @@ from honeypost.engine.janitor import Verb
 def gc(
     data: DataOption,
     config: ConfigOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    dry_run: DryRunOption = False,
     json: JsonOption = False,
 ) -> None:
     """

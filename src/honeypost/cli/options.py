@@ -70,6 +70,8 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="Print JSON, one object a line; see honeypost schema.")
 ]
 
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")]
+
 
 def settings(config: Path | None, data: Path) -> Config:
     """
