@@ -13,13 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from honeypost.beside.acting import acting_as
+
 
 @contextmanager
 def acting_as_owner(folder: Path) -> Iterator[None]:
     """
     Be the owner of a folder for a while; changes nothing unless we are root and it is not root's.
 
-    All threads of the process change with us, so nothing else may go on meanwhile.
+    See :func:`~honeypost.beside.acting.acting_as`.
 
     :raises OSError: there is no such folder.
     """
@@ -27,13 +29,5 @@ def acting_as_owner(folder: Path) -> Iterator[None]:
     if os.geteuid() != 0 or state.st_uid == 0:
         yield
         return
-    group, groups = os.getegid(), os.getgroups()
-    os.setgroups([])
-    os.setegid(state.st_gid)
-    os.seteuid(state.st_uid)
-    try:
+    with acting_as(state.st_uid, state.st_gid, []):
         yield
-    finally:
-        os.seteuid(0)
-        os.setegid(group)
-        os.setgroups(groups)

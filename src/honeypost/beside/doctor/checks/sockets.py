@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from honeypost.beside.acting import acting_as
 from honeypost.beside.doctor.case import Case
 from honeypost.beside.doctor.results import Check, Result, ok, red, skipped, warn
 from honeypost.config.endpoints import Endpoint, endpoints
@@ -107,16 +108,9 @@ def _acting_as(user: str) -> Iterator[None]:
     if not user:
         yield
         return
-    entry, group, groups = pwd.getpwnam(user), os.getegid(), os.getgroups()
-    os.setgroups(os.getgrouplist(user, entry.pw_gid))
-    os.setegid(entry.pw_gid)
-    os.seteuid(entry.pw_uid)
-    try:
+    entry = pwd.getpwnam(user)
+    with acting_as(entry.pw_uid, entry.pw_gid, os.getgrouplist(user, entry.pw_gid)):
         yield
-    finally:
-        os.seteuid(0)
-        os.setegid(group)
-        os.setgroups(groups)
 
 
 def _opened(endpoint: Endpoint) -> socket.socket:
