@@ -27,28 +27,45 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
+class Refusals:
+    """Refused logins; one may be written twice, in front and behind."""
+
+    front: int = 0
+    """That smtpd or a login process wrote."""
+    behind: int = 0
+    """That Dovecot's auth process wrote."""
+
+    @property
+    def tries(self) -> int:
+        """Refused tries: the larger count, as one try may stand in both."""
+        return max(self.front, self.behind)
+
+    def add(self, event: LogEvent) -> None:
+        """Count a refused login."""
+        if event.behind:
+            self.behind += event.tries
+        else:
+            self.front += event.tries
+
+
+@dataclass(slots=True)
 class Logins:
     """Logins that were let in and that were refused."""
 
     accepted: int = 0
-    in_front: int = 0
-    """Refusals that smtpd or a login process wrote."""
-    behind: int = 0
-    """Refusals that Dovecot's auth process wrote."""
+    refusals: Refusals = field(default_factory=Refusals)
 
     @property
     def refused(self) -> int:
-        """Refused tries; one try may stand in the log twice, so the larger count is taken."""
-        return max(self.in_front, self.behind)
+        """Refused tries."""
+        return self.refusals.tries
 
     def add(self, event: LogEvent) -> None:
         """Count a login; one that nobody judged counts neither way."""
         if event.outcome is Outcome.ACCEPTED:
             self.accepted += 1
-        elif event.outcome is Outcome.REFUSED and event.behind:
-            self.behind += event.tries
         elif event.outcome is Outcome.REFUSED:
-            self.in_front += event.tries
+            self.refusals.add(event)
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from honeypost.decide.places import place
 from honeypost.engine.distinct import Distinct
 from honeypost.engine.logevents import Kind, LogEvent, Outcome
 from honeypost.engine.readiness import DAY
+from honeypost.engine.tally import Refusals
 from honeypost.model import neighbourhood, printable
 
 NAME_LIMIT = 320
@@ -48,26 +49,6 @@ class Span:
         """Have it reach to this time as well."""
         self.first = min(self.first, time)
         self.last = max(self.last, time)
-
-
-@dataclass(slots=True)
-class Refusals:
-    """Refused logins; one may be written twice, in front and behind (see ``tally.Logins``)."""
-
-    front: int = 0
-    behind: int = 0
-
-    @property
-    def tries(self) -> int:
-        """Refused tries: the larger count, as one try may stand in both."""
-        return max(self.front, self.behind)
-
-    def add(self, event: LogEvent) -> None:
-        """Count a refused login."""
-        if event.behind:
-            self.behind += event.tries
-        else:
-            self.front += event.tries
 
 
 @dataclass(slots=True)
