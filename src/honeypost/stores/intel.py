@@ -22,7 +22,7 @@ from honeypost.intel.lineage import Lineages
 from honeypost.ports import Capture, Entry
 from honeypost.stores import alert_tables, noted, observations
 from honeypost.stores.findings import BATCH, LINEAGE_CURSOR, NAMING, Findings
-from honeypost.stores.lock import WriterLock
+from honeypost.stores.lock import locked
 from honeypost.stores.sqlite import (
     fold_log,
     give_back,
@@ -73,13 +73,9 @@ class IntelStore(Findings):
 
     def __init__(self, path: Path) -> None:
         self._name = path.name
-        self._lock = WriterLock(lock_path(path))
-        try:
+        with locked(lock_path(path)) as self._lock:
             self._connection = open_own(path, STEPS)
             self._connection.execute(ORDERED)
-        except BaseException:
-            self._lock.release()
-            raise
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

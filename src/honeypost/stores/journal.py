@@ -39,7 +39,7 @@ from honeypost.events import (
 from honeypost.ports import Decoy, Entry
 from honeypost.stores.expiring import BATCH, forget_some, make_room, prune_some
 from honeypost.stores.group import GroupWriter
-from honeypost.stores.lock import WriterLock
+from honeypost.stores.lock import WriterLock, locked
 from honeypost.stores.rows import INSERT, to_row
 from honeypost.stores.sqlite import (
     fold_log,
@@ -140,12 +140,8 @@ class JournalStore:
         :raises StoreBusy: another process writes it.
         :raises StoreError: it cannot be used; this object then keeps nothing and says so.
         """
-        lock = WriterLock(lock_path(self._path))
-        try:
+        with locked(lock_path(self._path)) as lock:
             self._connect()
-        except BaseException:
-            lock.release()
-            raise
         self._lock = lock
         self._writer.start()
 

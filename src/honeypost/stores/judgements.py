@@ -19,7 +19,7 @@ from honeypost.engine.janitor import Pruned
 from honeypost.engine.traces import Trace
 from honeypost.errors import StoreError
 from honeypost.ports import Capture
-from honeypost.stores.lock import WriterLock
+from honeypost.stores.lock import locked
 from honeypost.stores.sqlite import (
     fold_log,
     give_back,
@@ -69,12 +69,8 @@ class JudgementStore:
 
     def __init__(self, path: Path) -> None:
         self._name = path.name
-        self._lock = WriterLock(lock_path(path))
-        try:
+        with locked(lock_path(path)) as self._lock:
             self._connection = open_own(path, STEPS)
-        except BaseException:
-            self._lock.release()
-            raise
 
     @property
     def cursor(self) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from honeypost.errors import StoreBusy
@@ -37,3 +39,18 @@ class WriterLock:
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._descriptor = -1
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[WriterLock]:
+    """
+    Take the lock and open the store inside; when that fails the lock is given back.
+
+    :raises StoreBusy: another process has it. :raises StoreError: it cannot be written.
+    """
+    lock = WriterLock(path)
+    try:
+        yield lock
+    except BaseException:
+        lock.release()
+        raise

@@ -39,7 +39,7 @@ from honeypost.stores.committer import Committer, Keep, Task
 from honeypost.stores.erasing import Keys, erase_keys, trace_keys
 from honeypost.stores.files import DISK, File, Files, own_errors
 from honeypost.stores.group import GroupWriter
-from honeypost.stores.lock import WriterLock
+from honeypost.stores.lock import WriterLock, locked
 from honeypost.stores.reader import Cursor, Damage, Joined, Kept, SegmentReader
 from honeypost.stores.records import segment_name
 from honeypost.stores.spool import Spool, SpooledBody
@@ -94,15 +94,11 @@ class SegmentStore:
         :raises StoreBusy: another process writes it.
         :raises StoreError: the directory cannot be used at all.
         """
-        lock = WriterLock(self._directory / "lock")
-        try:
+        with locked(self._directory / "lock") as lock:
             self._spool.open()
             with own_errors(str(self._directory)):
                 self._files.make_directory(self._directory)
                 damage = self._catalogue.rebuild()
-        except BaseException:
-            lock.release()
-            raise
         self._lock = lock
         self._ids = Ids(self._chance, self._catalogue.last_id)
         self._writer.start()

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from honeypost.errors import StoreBusy, StoreError
-from honeypost.stores.lock import WriterLock
+from honeypost.stores.lock import WriterLock, locked
 
 
 def test_one_at_a_time(tmp_path):
@@ -31,3 +31,13 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StoreError):
         WriterLock(tmp_path / "file" / "lock")
+
+
+def test_a_store_that_cannot_be_opened_gives_its_lock_back(tmp_path):
+    with pytest.raises(ZeroDivisionError), locked(tmp_path / "lock"):
+        raise ZeroDivisionError
+    with locked(tmp_path / "lock") as held, pytest.raises(StoreBusy):
+        WriterLock(tmp_path / "lock")
+    with pytest.raises(StoreBusy):
+        WriterLock(tmp_path / "lock")
+    held.release()
