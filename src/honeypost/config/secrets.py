@@ -21,6 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from honeypost.config.durable import sync_folder
 from honeypost.config.schema import SiteSecrets
 from honeypost.errors import ConfigError, ConfigProblem
 
@@ -137,15 +138,7 @@ def _write_once(path: Path, data: bytes, chance: Chance) -> None:
             os.link(draft, path)
     finally:
         draft.unlink()
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)
 
 
 def _unusable(path: Path, key: str, reason: str) -> ConfigError:

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from honeypost.beside.attach.failure import AttachFailed
-from honeypost.beside.attach.files import Standing, content, put, standing, sync_folder
+from honeypost.beside.attach.files import Standing, content, put, standing
 from honeypost.beside.attach.layout import Layout
 from honeypost.beside.attach.plan import Group, Plan, PlannedFile
 from honeypost.beside.attach.record import Attachment, FileRecord, State, Step, save
@@ -35,6 +35,7 @@ from honeypost.beside.attach.undo import Undo
 from honeypost.beside.containment import AttachedContainment
 from honeypost.beside.manifest import CONFIGURATION, digest, read_manifest, record_attachment
 from honeypost.beside.survey.site import MailSite
+from honeypost.config.durable import sync_folder
 
 LOADED_SECONDS = 60.0
 """How long we wait for SMTP sessions that began before the reload; see :meth:`Apply._loaded`."""

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import msgspec
 
+from honeypost.config.durable import sync_folder
+
 FILE_BYTES = 4 * 1024 * 1024
 """A larger file is not a configuration, and is not touched."""
 
@@ -99,12 +101,3 @@ def remove(path: Path) -> None:
     if path.exists():
         path.unlink()
         sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -19,9 +19,10 @@ from typing import Any
 import msgspec
 
 from honeypost.beside.attach.failure import AttachFailed
-from honeypost.beside.attach.files import Standing, put, sync_folder
+from honeypost.beside.attach.files import Standing, put
 from honeypost.beside.attach.layout import Layout
 from honeypost.beside.attach.postfix_text import PostfixSettings
+from honeypost.config.durable import sync_folder
 
 FORMAT = 1
 RECORD_MODE = 0o644
