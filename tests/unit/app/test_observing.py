@@ -19,6 +19,7 @@ from honeypost.errors import StoreFull
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.observations import LogState, Observations
 from honeypost.stores.watched import Watched
+from honeypost.testing.memory import ManualClock
 
 NOON = 1_772_366_400.0
 MARKER = "k3f9x2.invalid"
@@ -58,13 +59,6 @@ def line(name: str, time: float = NOON, *, good: bool = False) -> LogLine:
     return LogLine(Place("log", 1, time), event)
 
 
-class Clock:
-    now = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "intel.db"
@@ -83,11 +77,11 @@ def view(intel: IntelStore, path: Path):
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> ManualClock:
+    return ManualClock(NOON)
 
 
-def observe(intel: IntelStore, clock: Clock, **sources: Script) -> Observer:
+def observe(intel: IntelStore, clock: ManualClock, **sources: Script) -> Observer:
     async def at_once() -> None:
         await asyncio.sleep(0)
 

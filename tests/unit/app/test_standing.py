@@ -17,6 +17,7 @@ from honeypost.ports import Reality
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.observations import Observations
 from honeypost.stores.watched import Watched
+from honeypost.testing.memory import ManualClock
 
 NOON = 1_772_366_400.0
 RULES = Rules(Decoys(failures_min=2, failures_max=2), ["example.org"], b"k" * 32, Vocabulary(()))
@@ -29,13 +30,6 @@ class Names:
     async def reality(self, account: str) -> Reality:
         self.asked.append(account)
         return Reality.REAL if account.startswith("carol") else Reality.UNKNOWN
-
-
-class Clock:
-    now = NOON
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -61,7 +55,7 @@ def refused(watched: Watched, **tries: int) -> None:
 
 async def test_names_that_could_open_are_asked_once_a_day(path: Path, watched: Watched) -> None:
     refused(watched, info=9, carol=20, seldom=2, **{"x@elsewhere.example": 99})
-    clock, names = Clock(), Names()
+    clock, names = ManualClock(NOON), Names()
     asking = Standings(path, watched, RULES, names, clock)
     assert await asking.look() == 2
     assert names.asked == ["carol@example.org", "info@example.org"]
@@ -84,9 +78,11 @@ async def test_only_so_many_are_asked_at_once(
     monkeypatch.setattr(standing, "MOST_ASKED", 2)
     refused(watched, a=9, b=8, c=7)
     names = Names()
-    assert await Standings(path, watched, RULES, names, Clock()).look() == 2
+    assert await Standings(path, watched, RULES, names, ManualClock(NOON)).look() == 2
     assert names.asked == ["a@example.org", "b@example.org"]
 
 
 async def test_where_nothing_was_observed_nobody_is_asked(tmp_path: Path, watched: Watched) -> None:
-    assert await Standings(tmp_path / "none", watched, RULES, Names(), Clock()).look() == 0
+    assert (
+        await Standings(tmp_path / "none", watched, RULES, Names(), ManualClock(NOON)).look() == 0
+    )

@@ -8,6 +8,7 @@ from honeypost.beside import names as names_module
 from honeypost.beside.cannot_tell import CannotTell
 from honeypost.beside.names import SiteNames
 from honeypost.ports import Reality
+from honeypost.testing.memory import ManualClock
 
 REAL, UNKNOWN, UNSURE = Reality.REAL, Reality.UNKNOWN, Reality.UNSURE
 
@@ -37,16 +38,9 @@ class Source:
         return frozenset(self.known) if self.lists else None
 
 
-class Clock:
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return ManualClock(1000.0)
 
 
 def site(clock, *, users=None, maps=None, file="", seen=frozenset, seconds=0.5):

@@ -7,38 +7,26 @@ from honeypost.extract.report import Link, Report, Role
 from honeypost.ports import Capture
 from honeypost.stores import findings
 from honeypost.stores.findings import IntelView
-from honeypost.stores.intel import IntelStore
 from support.storage import WHO, envelope
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "worker" / "intel.db"
-
-
-@pytest.fixture
-def store(path):
-    with IntelStore(path) as made:
-        yield made
-
-
-@pytest.fixture
-def view(store, path):
+def view(intel, path):
     with IntelView(path) as made:
         yield made
 
 
-def keep(store, number, account, domain):
+def keep(intel, number, account, domain):
     link = Link(f"http://www.{domain}/{number}", domain, Role.LINK, "1:a@href", ())
     capture = Capture(f"c{number}", float(number), envelope(account=account), WHO, 1, "h")
-    store.keep(capture, Report(f"c{number}", (link,)))
+    intel.keep(capture, Report(f"c{number}", (link,)))
 
 
-def test_reports_are_found_by_account_and_domain(store, view):
+def test_reports_are_found_by_account_and_domain(intel, view):
     for number in range(4):
         domain = ("even.example", "odd.example")[number % 2]
         account = ("info@example.org", "sales@example.org")[number // 2]
-        keep(store, number, account, domain)
+        keep(intel, number, account, domain)
 
     def found(**wanted):
         return [finding.capture for finding in view.findings(**wanted)]
@@ -50,10 +38,10 @@ def test_reports_are_found_by_account_and_domain(store, view):
     assert found(after="c1", limit=1) == ["c2"]
 
 
-def test_no_answer_has_more_rows_than_the_limit(store, view, monkeypatch):
+def test_no_answer_has_more_rows_than_the_limit(intel, view, monkeypatch):
     monkeypatch.setattr(findings, "LIMIT", 2)
     for number in range(4):
-        keep(store, number, "info@example.org", "a.example")
+        keep(intel, number, "info@example.org", "a.example")
     assert len(view.findings(limit=99)) == 2
 
 

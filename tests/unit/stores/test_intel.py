@@ -24,18 +24,7 @@ def report(number, domain="example.net", **more):
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "worker" / "intel.db"
-
-
-@pytest.fixture
-def store(path):
-    with IntelStore(path) as made:
-        yield made
-
-
-@pytest.fixture
-def view(store, path):
+def view(intel, path):
     with IntelView(path) as made:
         yield made
 
@@ -45,14 +34,14 @@ def adopted(account, number):
     return Entry(f"{number:032x}", NOON + number, event, WHO)
 
 
-def test_a_report_comes_back_whole(store, view):
+def test_a_report_comes_back_whole(intel, view):
     full = report(
         1,
         recipients=(Addressee("ann@example.net", "to"),),
         attachments=(Attachment("a.pdf", "application/pdf", "ff", 3, "image/png"),),
         errors=("crash", "timeout"),
     )
-    assert store.keep(capture(1), full)
+    assert intel.keep(capture(1), full)
     finding = view.finding("c1")
     assert (finding.report, finding.account, finding.time) == (full, "info@example.org", NOON + 1)
     assert view.links("c1") == full.links
@@ -61,39 +50,39 @@ def test_a_report_comes_back_whole(store, view):
     assert view.counts() == {"reports": 1, "reports_with_errors": 1, "links": 1, "lineages": 0}
 
 
-def test_a_capture_has_one_report(store, view):
-    assert store.keep(capture(1), report(1))
-    assert not store.keep(capture(1), report(1, domain="other.example"))
+def test_a_capture_has_one_report(intel, view):
+    assert intel.keep(capture(1), report(1))
+    assert not intel.keep(capture(1), report(1, domain="other.example"))
     assert view.counts()["links"] == 1
     assert view.links("c1")[0].domain == "example.net"
 
 
-def test_a_batch_is_durable_together_or_not_at_all(store, view):
+def test_a_batch_is_durable_together_or_not_at_all(intel, view):
     def half_done():
-        with store.batch():
-            store.keep(capture(1), report(1))
-            store.set_cursor("segments", "1:2")
+        with intel.batch():
+            intel.keep(capture(1), report(1))
+            intel.set_cursor("segments", "1:2")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         half_done()
     assert (view.findings(), view.cursor("segments")) == ([], "")
-    with store.batch():
-        store.keep(capture(1), report(1))
-        store.set_cursor("segments", "1:2")
+    with intel.batch():
+        intel.keep(capture(1), report(1))
+        intel.set_cursor("segments", "1:2")
         assert view.findings() == []
     assert view.cursor("segments") == "1:2"
     assert len(view.findings()) == 1
 
 
-def test_lineages_come_back_with_their_cursor_and_order(store, view):
+def test_lineages_come_back_with_their_cursor_and_order(intel, view):
     lineages = Lineages()
     lineages.fold([adopted("a@example.org", 1), adopted("b@example.org", 2)])
-    store.save_lineages(lineages)
+    intel.save_lineages(lineages)
     other = Identity("s", Client("192.0.2.7", 1), "smtp", Protocol.SMTP)
     event = DecoyEntered("a@example.org", "smtp", "PLAIN", True)
     lineages.fold([Entry("3".zfill(32), NOON + 3, event, other)])
-    store.save_lineages(lineages, touched=["a@example.org", "gone@example.org"])
+    intel.save_lineages(lineages, touched=["a@example.org", "gone@example.org"])
     again = view.lineages()
     assert again == lineages
     assert list(again.accounts) == ["b@example.org", "a@example.org"]
@@ -102,58 +91,58 @@ def test_lineages_come_back_with_their_cursor_and_order(store, view):
     assert again.fold([adopted("a@example.org", 1)]) == []
 
 
-def test_a_lineage_that_is_not_followed_any_more_goes(store, view):
+def test_a_lineage_that_is_not_followed_any_more_goes(intel, view):
     lineages = Lineages()
     lineages.fold([adopted("a@example.org", 1), adopted("b@example.org", 2)])
-    store.save_lineages(lineages)
+    intel.save_lineages(lineages)
     del lineages.accounts["a@example.org"]
-    store.save_lineages(lineages, touched=())
+    intel.save_lineages(lineages, touched=())
     assert list(view.lineages().accounts) == ["b@example.org"]
 
 
-async def test_old_reports_go_with_their_links(store, view, monkeypatch):
+async def test_old_reports_go_with_their_links(intel, view, monkeypatch):
     monkeypatch.setattr("honeypost.stores.intel.BATCH", 3)
     for number in range(10):
-        store.keep(capture(number), report(number))
+        intel.keep(capture(number), report(number))
     assert view.count_before(NOON + 7) == 7
-    assert (await store.prune(NOON + 7)).count == 7
+    assert (await intel.prune(NOON + 7)).count == 7
     assert view.counts()["reports"] == view.counts()["links"] == 3
-    assert (await store.prune(NOON + 7)).count == 0
+    assert (await intel.prune(NOON + 7)).count == 0
 
 
-async def test_an_address_is_forgotten_with_every_byte_of_it(store, view, path, monkeypatch):
+async def test_an_address_is_forgotten_with_every_byte_of_it(intel, view, path, monkeypatch):
     monkeypatch.setattr("honeypost.stores.findings.BATCH", 2)
     ann = Addressee("ann@example.net", "to")
     for number in range(7):
-        store.keep(capture(number), report(number, recipients=(ann,) * (number % 2)))
-    store.keep(capture(8, "ann@example.net"), report(8))
+        intel.keep(capture(number), report(number, recipients=(ann,) * (number % 2)))
+    intel.keep(capture(8, "ann@example.net"), report(8))
     lineages = Lineages()
     lineages.fold([adopted("ann@example.net", 1), adopted("b@example.org", 2)])
-    store.save_lineages(lineages)
+    intel.save_lineages(lineages)
     trace = Trace("ann@example.net")
     assert view.count_naming(trace) == 5
-    assert await store.forget(trace) == 5
+    assert await intel.forget(trace) == 5
     assert view.count_naming(trace) == 0
     assert view.counts() == {"reports": 4, "reports_with_errors": 0, "links": 4, "lineages": 1}
     assert all(b"ann@example.net" not in file.read_bytes() for file in path.parent.iterdir())
 
 
-async def test_only_what_is_forgotten_waits_for_the_disk(store):
+async def test_only_what_is_forgotten_waits_for_the_disk(intel):
     said = []
-    store._connection.set_trace_callback(said.append)
-    store.keep(capture(1), report(1))
+    intel._connection.set_trace_callback(said.append)
+    intel.keep(capture(1), report(1))
     assert not [line for line in said if "synchronous" in line]
-    await store.forget(Trace("ann@example.net"))
+    await intel.forget(Trace("ann@example.net"))
     first, last = (number for number, line in enumerate(said) if "synchronous" in line)
     assert "FULL" in said[first]
     assert "NORMAL" in said[last]
     assert all(first < said.index(line) < last for line in said if line.startswith("DELETE"))
 
 
-def test_one_writer_at_a_time(store, path):
+def test_one_writer_at_a_time(intel, path):
     with pytest.raises(StoreBusy):
         IntelStore(path)
-    store.close()
+    intel.close()
     IntelStore(path).close()
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from honeypost.engine.logevents import Kind, LogEvent, Outcome
 from honeypost.engine.outlook import Guessed, Missed
 from honeypost.engine.readiness import Observed
-from honeypost.engine.watching import Picture, number
+from honeypost.engine.watching import number
 from honeypost.ports import Reality
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.observations import (
@@ -19,32 +18,9 @@ from honeypost.stores.observations import (
     read_observed,
 )
 from honeypost.stores.watched import Watched
+from support.observed import NOON, login, picture
 
-NOON = 1_772_366_400.0
 DAY = 86_400.0
-
-
-def login(name: str, client: str, *, good: bool = False) -> LogEvent:
-    outcome = Outcome.ACCEPTED if good else Outcome.REFUSED
-    return LogEvent(Kind.LOGIN, outcome, client, "imap", name.encode())
-
-
-def picture(*lines: tuple[LogEvent, float]) -> Picture:
-    made = Picture("k3f9x2.invalid", NOON)
-    for event, time in lines:
-        made.take(event, time)
-    return made
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "worker" / "intel.db"
-
-
-@pytest.fixture
-def intel(path: Path):
-    with IntelStore(path) as made:
-        yield made
 
 
 @pytest.fixture

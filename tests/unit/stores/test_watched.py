@@ -9,38 +9,15 @@ import pytest
 from honeypost.config.schema import Observe
 from honeypost.engine.logevents import Kind, LogEvent, Outcome
 from honeypost.engine.traces import Trace
-from honeypost.engine.watching import Picture, number
+from honeypost.engine.watching import number
 from honeypost.ports import Reality
 from honeypost.stores import watched as watched_module
 from honeypost.stores.intel import IntelStore
 from honeypost.stores.observations import Observations
 from honeypost.stores.watched import Watched
+from support.observed import NOON, login, picture
 
-NOON = 1_772_366_400.0
 DAY = 86_400.0
-
-
-def login(name: str, client: str = "192.0.2.7", *, good: bool = False, **more) -> LogEvent:
-    outcome = Outcome.ACCEPTED if good else Outcome.REFUSED
-    return LogEvent(Kind.LOGIN, outcome, client, "imap", name.encode(), **more)
-
-
-def picture(*lines: tuple[LogEvent, float]) -> Picture:
-    made = Picture("k3f9x2.invalid", NOON)
-    for event, time in lines:
-        made.take(event, time)
-    return made
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "worker" / "intel.db"
-
-
-@pytest.fixture
-def intel(path: Path):
-    with IntelStore(path) as made:
-        yield made
 
 
 @pytest.fixture
