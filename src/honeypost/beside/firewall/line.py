@@ -42,7 +42,6 @@ class FirewallLine:
         self._retry = retry_seconds
         self._waiting: deque[Order] = deque(maxlen=QUEUE)
         self._rung = asyncio.Event()
-        self.connected = False
         self.packets = 0
         """Packets refused, as the helper last counted."""
         self.refused = 0
@@ -80,7 +79,6 @@ class FirewallLine:
             except (OSError, ValueError) as error:
                 why = str(error) or "it took too long"
                 self.trouble = f"the firewall helper does not answer at {self._path}: {why}"
-            self.connected = False
             await asyncio.sleep(self._retry)
 
     def _order(self, order: Order) -> None:
@@ -95,7 +93,7 @@ class FirewallLine:
             self._waiting.clear()
             adds = [Add(each.network, each.seconds) for each in standing()]
             await self._tell(reader, writer, [*gone, *adds])
-            self.connected, self.trouble = True, ""
+            self.trouble = ""
             while True:
                 await self._tell(reader, writer, [*self._taken(), Count()])
                 # Not wait_for: before Python 3.12 it may swallow a cancellation.

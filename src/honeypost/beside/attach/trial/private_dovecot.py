@@ -31,7 +31,6 @@ class PrivateDovecot:
         self._imap_port = imap_port
         self._main = folder / "trial.conf"
         self._log = folder / "dovecot.log"
-        self.has_imap = False
         self.run_folder = Path()
 
     def configure(self) -> None:
@@ -42,7 +41,6 @@ class PrivateDovecot:
         """
         read = parse(output_of(run_program, "doveconf", "-c", str(self._config), "-a"))
         self.run_folder = Path(read.settings.get("base_dir", "/run/dovecot"))
-        self.has_imap = "imap" in read.settings.get("protocols", "").split()
         self._main.write_text(f"!include {self._config}\n" + self._overrides(read))
 
     def start(self) -> None:

@@ -41,5 +41,4 @@ service auth {
     assert "inet_listener imaps {\n    address = 127.0.0.1\n    port = 0" in made
     assert "unix_listener /run/elsewhere {\n    mode = 0" in made
     assert "private/auth" not in made
-    assert dovecot.has_imap
     assert dovecot.said() == ""
