@@ -128,7 +128,10 @@ def neighbourhood(address: str) -> str:
         return "local"
     parsed = canonical_address(address)
     if isinstance(parsed, IPv6Address):
-        return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
+        top = parsed.packed[:8].hex(":", 2).split(":")
+        while top and top[-1] == "0000":
+            top.pop()
+        return f"{':'.join(part.lstrip('0') or '0' for part in top)}::/64"
     return str(parsed)
 
 

@@ -18,7 +18,8 @@ import msgspec
 from honeypost.beside.logs.journal import Entry, from_json
 from honeypost.beside.logs.times import Calendar
 
-HOSTED = re.compile(rb"[A-Za-z0-9._-]+ ([A-Za-z][A-Za-z0-9_./-]*)(\[\d+\])?: ")
+HOSTED = re.compile(rb"[A-Za-z0-9._-]++ ([A-Za-z][A-Za-z0-9_./-]*+)(:|\[\d++\]:) ")
+"""Matched on every line: it never tries again with less, and has no optional group."""
 BARE = re.compile(rb"[a-z0-9-]+[(:]")
 """Dovecot's own log file: the text begins with the program's name itself."""
 
@@ -47,9 +48,9 @@ def read_line(raw: bytes, calendar: Calendar) -> Line | None:
     if not used:
         return _without_time(raw, calendar)
     if match := HOSTED.match(raw, used):
-        program, pid = match.groups()
+        program, end = match.groups()
         # In its own file Exim's text may look like a host and a program, but has no process id.
-        if pid or program == DOVECOT or not _is_own_file(raw):
+        if end != b":" or program == DOVECOT or not _is_own_file(raw):
             text = raw[match.end() :]
             if program.startswith(EXIM):
                 text = _undated(text, calendar)

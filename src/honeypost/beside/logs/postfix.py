@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from honeypost.engine.logevents import Kind, LogEvent, Outcome
 from honeypost.model import canonical_address, printable
@@ -19,16 +20,10 @@ from honeypost.model import canonical_address, printable
 PROGRAMS_REMEMBERED = 1024
 """Names of programs whose service is remembered; a host has some dozens."""
 
-ADDRESSES_REMEMBERED = 8192
-"""Of IPv6; a client is named in several lines."""
-
 PROGRAM = re.compile(rb"[\w.-]+(?:/[\w.-]+)*/(smtpd|postscreen)")
 
 SERVICES = {b"submission": "submission", b"smtps": "submissions", b"submissions": "submissions"}
 """Names of the services in Debian's master.cf; every other smtpd is counted as ``smtp``."""
-
-IPV4 = re.compile(rb"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!\Z)|\Z)){4}")
-"""The canonical form already, and so of most clients; parsing costs twenty times as much."""
 
 CLIENT = rb"[^][ ]*\[(?P<client>[0-9A-Fa-f.:]+)\](?::\d+)?"
 
@@ -150,16 +145,15 @@ def address(raw: bytes) -> str:
     >>> address(b"::ffff:192.0.2.1"), address(b"2001:DB8:0:0::1"), address(b"192.0.2.999")
     ('192.0.2.1', '2001:db8::1', '')
     """
-    if IPV4.fullmatch(raw):
-        return raw.decode("ascii")
-    return _parsed(raw)
-
-
-@lru_cache(ADDRESSES_REMEMBERED)
-def _parsed(raw: bytes) -> str:
+    text = raw.decode("ascii", "replace")
     try:
-        return str(canonical_address(raw.decode("ascii")))
-    except ValueError:
+        if ":" not in text:
+            inet_pton(AF_INET, text)  # takes the canonical form only
+            return text
+        # A mapped address is unwrapped below; the rest the C library writes as RFC 5952 does.
+        short = inet_ntop(AF_INET6, inet_pton(AF_INET6, text))
+        return str(canonical_address(text)) if short.startswith("::") else short
+    except (OSError, ValueError):
         return ""
 
 

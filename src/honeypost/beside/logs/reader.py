@@ -7,8 +7,9 @@ dialect or to none, so that no text is tried in several.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import repeat
 from typing import Protocol
 
 import msgspec
@@ -83,18 +84,18 @@ class Reader:
 
     def lines(self, raw: list[bytes]) -> list[LogLine]:
         """Read lines; give those that tell of a client."""
-        calendar = self.calendar
-        return self._take([read_line(each, calendar) for each in raw])
+        return self._take(map(read_line, raw, repeat(self.calendar)))
 
     def entries(self, entries: list[Entry]) -> list[LogLine]:
         """Read entries of the journal; give those that tell of a client."""
-        calendar = self.calendar
-        return self._take([from_entry(each, calendar) for each in entries])
+        return self._take(map(from_entry, entries, repeat(self.calendar)))
 
-    def _take(self, lines: Sequence[Line | None]) -> list[LogLine]:
+    def _take(self, lines: Iterable[Line | None]) -> list[LogLine]:
         file, told = self._file, []
+        before = number = self.line
         known = 0
-        for number, line in enumerate(lines, start=self.line + 1):
+        for line in lines:
+            number += 1
             if line is None:
                 continue
             known += 1
@@ -102,8 +103,8 @@ class Reader:
             dialect = dialect_of(line.program)
             if dialect is not None and (event := dialect(line.program, line.text)) is not None:
                 told.append(LogLine(Place(file, number, line.time), event))
-        self.line += len(lines)
-        self._counts.lines += len(lines)
+        self.line = number
+        self._counts.lines += number - before
         self._counts.known += known
         self._counts.newest = self.time if known else self._counts.newest
         return told
