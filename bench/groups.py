@@ -9,12 +9,16 @@ controller) and version 2.  The groups are made at the root of the hierarchy, so
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import time
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
 VERSION_2 = (ROOT / "cgroup.controllers").exists()
+USUAL, USUAL_SHARES = 100, 1024
+"""The weight of a group that nobody weighed, in version 2 and in version 1."""
+NUMBERS = itertools.count(1)
 GONE_SECONDS = 10.0
 """A group can be removed when its last process is reaped."""
 
@@ -24,19 +28,28 @@ class Group:
     One control group.
 
     :param memory_bytes: what its processes may use together; 0 sets no limit.
+    :param weight: its share where processors are short, as ``CPUWeight=`` of systemd: 100 is usual.
     :raises OSError: the machine lets nobody make groups.
     """
 
-    def __init__(self, name: str, memory_bytes: int = 0) -> None:
-        own = f"honeypost-bench-{os.getpid()}-{name}"
-        places = ("",) if VERSION_2 else ("cpuacct", "memory")
+    def __init__(self, name: str, memory_bytes: int = 0, weight: int = USUAL) -> None:
+        own = f"honeypost-bench-{os.getpid()}-{next(NUMBERS)}-{name}"
+        places = ("",) if VERSION_2 else ("cpuacct", "cpu", "memory")
         self._folders = [ROOT / place / own for place in places]
         for folder in self._folders:
             folder.mkdir()
         self._memory = self._folders[-1]
+        if weight != USUAL:
+            self._weigh(weight)
         if memory_bytes:
             limit = "memory.max" if VERSION_2 else "memory.limit_in_bytes"
             (self._memory / limit).write_text(str(memory_bytes))
+
+    def _weigh(self, weight: int) -> None:
+        if VERSION_2:
+            (self._folders[0] / "cpu.weight").write_text(str(weight))
+        else:
+            (self._folders[1] / "cpu.shares").write_text(str(USUAL_SHARES * weight // USUAL))
 
     def command(self, arguments: list[str]) -> list[str]:
         """Give the command line that runs a program, and all its children, in the group."""

@@ -9,10 +9,10 @@ Users log in over IMAP and submission and get mail; each act's time counts from 
                           [--rounds 1] [--kinds stock,observe,deceive,penalties,fail2ban]
                           [--names 400] [--strict]
 
-Kinds: ``stock``; ``observe`` (we only read the log); ``deceive`` (attached, penalties only noted, as
-by default); ``penalties`` (attached, and the firewall helper carries them out); ``fail2ban`` (Debian's
-own settings of the jails postfix-sasl and dovecot).  Then enumeration: all of a list of ``--names``
-is asked for by RCPT, at a stock host and at one with the late bounce.  0 names leave it out.
+Kinds: ``stock``; ``observe`` (we only read the log); ``deceive`` (attached, penalties only noted,
+as by default); ``penalties`` (attached, and the firewall helper carries them out); ``fail2ban``
+(Debian's own settings of the jails postfix-sasl and dovecot).  Then enumeration: all of a list of
+``--names`` is asked for by RCPT, at a stock host and at one with the late bounce; 0 leaves it out.
 
 The host has one core, the clients have the other; every figure is to be read beside the stock
 host's of the same run.  ``--strict`` ends with code 1 when users of an attached host wait more

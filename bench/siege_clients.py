@@ -36,8 +36,8 @@ PATIENCE_SECONDS = 30.0
 """After so long a client gives up; it counts as failed, and as having waited so long."""
 MOST_AT_ONCE = 6000
 """Open guesses; what would be more is not begun and counted as such."""
-ROLES = "info admin sales support office contact test billing service webmaster".split()
-SECRETS = "123456 password qwerty 12345678 letmein welcome1 abc123 admin123".split()
+ROLES = ("info", "admin", "sales", "support", "office", "contact", "test", "billing", "webmaster")
+SECRETS = ("123456", "password", "qwerty", "12345678", "letmein", "welcome1", "abc123", "admin123")
 
 TLS = ssl.create_default_context()
 TLS.check_hostname = False

@@ -16,13 +16,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from groups import Group
 from siege_clients import CROWD, HOMES, HOST
+
+from honeypost.config.schema import Decoys
 from support.dovecot_host import IMAP_PORT, POP3_PORT
 from support.firewall import Firewall
 from support.honeypost import Honeypost
@@ -35,6 +37,10 @@ SERVER_CORE, CLIENT_CORE = 0, 1
 GATE = "203.0.113.2"
 PORTS = (MX_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT, IMAP_PORT, POP3_PORT)
 READY_SECONDS = 20.0
+OUR_WEIGHT = 50
+"""``CPUWeight=`` of our edge's unit; the worker's is 20."""
+WEIGHTS = {"fail2ban": 100}
+"""Its unit sets none."""
 
 OBSERVING = """\
 [site]
@@ -81,7 +87,7 @@ class Network(Namespace):
         self.group: Group | None = None
         """Whose account pays for what is started from now on."""
         self.clients = Namespace()
-        pid = str(self.clients._holder.pid)
+        pid = str(self.clients.pid)
         self.run("ip", "link", "add", "out", "type", "veth", "peer", "name", "in", "netns", pid)
         for end, name, address in ((self, "out", HOST), (self.clients, "in", GATE)):
             end.run("ip", "address", "add", f"{address}/30", "dev", name)
@@ -144,7 +150,7 @@ def site(kind: str, memory_bytes: int = 0) -> Iterator[Site]:
         mail = Group("mail", memory_bytes)
         stack.callback(mail.close)
         # One group for all where memory is limited: the host has one memory.
-        guard = mail if memory_bytes else Group("guard")
+        guard = mail if memory_bytes else Group("guard", weight=WEIGHTS.get(kind, OUR_WEIGHT))
         if guard is not mail:
             stack.callback(guard.close)
         host = stack.enter_context(
@@ -257,7 +263,15 @@ KINDS = {
 }
 """By the name in the table: what stands beside Postfix and Dovecot."""
 ATTACHED = ("deceive", "penalties", "late bounce")
-DECEIVING = {"PENALTIES__FAIL2BAN_DIRECTORY": "", "DECOYS__NEW_PER_DAY": "3"}
+DECEIVING = {
+    "PENALTIES__FAIL2BAN_DIRECTORY": "",
+    **{
+        f"DECOYS__{each.name.upper()}": str(each.default)
+        for each in fields(Decoys)
+        if each.name in {"role_share", "name_share", "new_per_day", "failures_min", "failures_max"}
+    },
+}
+"""The defaults of a site; the tests' own host has none of them."""
 
 
 @contextmanager

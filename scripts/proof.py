@@ -149,6 +149,24 @@ ROWS = (
         needs_root=True,
     ),
     Row(
+        "siege",
+        "users' wait with us <= 1.05 x a stock host's",
+        bench("siege", "--strict"),
+        needs_root=True,
+    ),
+    Row(
+        "added latency",
+        "login and delivery: p50 <= 1 ms, p99 <= 5 ms",
+        bench("added_latency", "--strict"),
+        needs_root=True,
+    ),
+    Row(
+        "small host",
+        "10 min of attack in 512 MB: 0 killed, 0 users failed",
+        bench("small_host", "--strict"),
+        needs_root=True,
+    ),
+    Row(
         "log speed",
         "lines/s: a day >= 100,000, attempts >= 15,000",
         bench("log_speed"),

@@ -35,6 +35,11 @@ class Namespace:
         assert self._holder.stdout.readline() == b"up\n"
         self._net = os.open(f"/proc/{self._holder.pid}/ns/net", os.O_RDONLY)
 
+    @property
+    def pid(self) -> int:
+        """Of the process that holds it, for ``ip link ... netns PID``."""
+        return self._holder.pid
+
     def command(self, arguments: Sequence[str | Path]) -> list[str]:
         """Give the command line that runs a program inside."""
         inside = ["nsenter", f"--net=/proc/{self._holder.pid}/ns/net", "--"]
