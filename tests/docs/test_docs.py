@@ -58,16 +58,27 @@ def test_every_claim_has_its_tests(claim: dict[str, object]) -> None:
     assert isinstance(tests, list)
     assert tests
     for test in tests:
-        file, _, name = test.partition("::")
-        path = ROOT / file
-        assert path.is_file(), f"{file} is not there"
-        if path.suffix == ".py" and name:
-            functions = {
-                node.name
-                for node in ast.walk(ast.parse(path.read_text()))
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            }
-            assert name in functions, f"{test} is not there"
+        is_there(test)
+
+
+def is_there(test: str) -> None:
+    """See that a test exists, named as pytest names it."""
+    file, _, name = test.partition("::")
+    path = ROOT / file
+    assert path.is_file(), f"{file} is not there"
+    if path.suffix == ".py" and name:
+        functions = {
+            node.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
+        assert name in functions, f"{test} is not there"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_test_named_is_there(page: Path) -> None:
+    for test in re.findall(r"`(tests/[\w/]+\.py(?:::\w+)?)`", page.read_text()):
+        is_there(test)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -43,8 +43,8 @@ def penalties(
     List the networks under a penalty: until when, why, and whether it is carried out.
 
     With --format the list is for another program: plain (a network a line), fail2ban (commands
-    of its client, for a jail named honeypost), crowdsec (JSON for "cscli decisions import -i -"),
-    nft (for "nft -f -").  What is only observed is listed too.
+    of its client, for a jail named honeypost), crowdsec (JSON for "cscli decisions import -i", in
+    a file whose name ends in .json), nft (for "nft -f -").  What is only observed is listed too.
     """
     now = time.time()
     with Archive(Paths(existing_data(data))) as archive:

@@ -19,7 +19,11 @@ from support.changed_site import main, service, system
         (main(mynetworks="127.0.0.0/8 10.0.0.0/8"), ["trusted-networks"]),
         (system(webmail=(Path("/etc/roundcube"),)), ["webmail"]),
         (system(fail2ban=Fail2ban(("192.0.2.1",), ())), []),
-        (system(fail2ban=Fail2ban((), ("dovecot", "postfix-sasl"))), ["fail2ban"]),
+        (system(fail2ban=Fail2ban((), ("postfix-sasl",))), ["fail2ban"]),
+        (
+            system(fail2ban=Fail2ban((), ("dovecot", "sieve"))),
+            ["fail2ban", "fail2ban-counts-decoys"],
+        ),
     ],
 )
 def test_what_stands_around(new, change, codes):
