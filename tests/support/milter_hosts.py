@@ -9,7 +9,9 @@ small, for the stock one takes twenty seconds to compile its patterns.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 from pathlib import Path
@@ -93,13 +95,17 @@ class _Filter:
     def __enter__(self) -> Self:
         self._out = (self.base / "out").open("wb")
         self._process = subprocess.Popen(
-            self._namespace.command(self._command), stdout=self._out, stderr=subprocess.STDOUT
+            self._namespace.command(self._command),
+            stdout=self._out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         until(self._answers, (self.base / "out").read_text, seconds=30)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
+        # With its children, at once: rspamd takes seconds to end in order.
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(timeout=20)
         self._out.close()
 

@@ -6,14 +6,17 @@ Their own programs with private sockets, databases and configuration; nothing of
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
 import time
+from ipaddress import ip_network
 
 import pytest
 
 from conftest import program
+from honeypost.beside.firewall.fail2ban import ignored
 from honeypost.beside.recipes.fail2ban import recipe
 from honeypost.config.schema import Penalties
 from honeypost.engine.penalty_list import Listed, crowdsec, fail2ban
@@ -84,6 +87,26 @@ def test_fail2ban_takes_the_list_into_the_jail_of_the_recipe(server):
     until(lambda: banned.exists() and len(banned.read_text().splitlines()) == len(NETWORKS))
     ports = ",".join(str(port) for port in Penalties().ports)
     assert set(banned.read_text().splitlines()) == {f"{net} {ports}" for net in NETWORKS}
+
+
+def test_what_fail2ban_ignores_is_what_we_take_over(server):
+    base, command = server
+    files = {
+        "jail.conf": "[DEFAULT]\nignoreip = 192.0.2.1\n",
+        "jail.local": "[DEFAULT]\nignoreip = 127.0.0.1/8, 198.51.100.0/24\n 2001:db8:9::/48\n",
+        "jail.d/site.local": "[honeypost]\nignoreip = 203.0.113.7 %(known/ignoreip)s\n",
+    }
+    for name, text in files.items():
+        (base / "etc" / name).write_text(text)
+    dump = subprocess.run([*command, "-d"], check=True, capture_output=True, text=True, timeout=30)
+    theirs = set()
+    for line in dump.stdout.splitlines():
+        if "'addignoreip'" in line:
+            theirs.update(ast.literal_eval(line)[3:])
+    ours = {allowed.network for allowed in ignored(base / "etc").allowances}
+    assert {"203.0.113.7"} <= theirs
+    assert {str(ip_network(word, strict=False)) for word in theirs} <= ours
+    assert "192.0.2.1/32" not in ours
 
 
 def counted(log, name):

@@ -99,6 +99,14 @@ async def test_what_milters_put_before_the_clients_message_is_taken_off(added, l
     assert desk.kept == [("info@example.org", left + CLIENTS)]
 
 
+async def test_a_message_that_was_put_through_the_queue_again_is_told_by_our_header_too():
+    """pickup(8) writes a trace line of its own, with the new id, above all others."""
+    again = b"Received: by z (Postfix, from userid 0)\r\n\tid 9Zz1; Mon\r\n"
+    desk = Desk()
+    await desk.keep(again + SIGNED + OURS + TRACE + CLIENTS, POSTFIX, replace(TO, queue_id="9Zz1"))
+    assert desk.kept == [("info@example.org", TRACE + CLIENTS)]
+
+
 async def test_an_unknown_marker_is_taken_off_and_names_nobody():
     desk = Desk()
     await desk.keep(b"X-Tq81mR: \xff\xfe\r\nbody", POSTFIX, replace(TO, account="as@was"))
