@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from honeypost.app.penalties import settings_allow
 from honeypost.app.presence import running
 from honeypost.beside.doctor.case import Account, Case
 from honeypost.beside.doctor.examination import examine_host
@@ -25,12 +25,13 @@ from honeypost.beside.doctor.results import Check, Mark, Result
 from honeypost.beside.survey.read import read_site
 from honeypost.cli import screen, shapes
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption, settings
-from honeypost.config.schema import Paths
+from honeypost.config.schema import Config, Paths
 from honeypost.config.secrets import read
 from honeypost.errors import UsageError
-from honeypost.events import DecoyAdopted, DecoyEntered, LoginRefused
+from honeypost.events import DecoyAdopted, DecoyEntered, LoginRefused, MessageCaptured
 from honeypost.model import Secret
 from honeypost.outbound.resolver import DnsResolver, Unanswered
+from honeypost.stores.allowances import read_allowed
 from honeypost.stores.reader import SegmentReader
 from honeypost.stores.view import JournalView
 
@@ -78,16 +79,17 @@ def doctor(
     account = _account(test_account) if test_account else None
     if stop_edge:
         typer.echo("the edge will be stopped for two seconds; real logins go on", err=True)
+    site = read_site(
+        postfix_directory=Path(directory) if directory else None, dovecot_config=dovecot_config
+    )
+    now = time.time()
     case = Case(
-        site=read_site(
-            postfix_directory=Path(directory) if directory else None,
-            dovecot_config=dovecot_config,
-        ),
+        site=site,
         config=loaded,
         secrets=read(Paths(data).secrets),
-        evidence=StoredEvidence(Paths(data)),
+        evidence=StoredEvidence(Paths(data), loaded, since=now),
         clock=time.monotonic,
-        now=time.time(),
+        now=now,
         sleep=time.sleep,
         random=os.urandom,
         account=account,
@@ -95,7 +97,7 @@ def doctor(
         stop_edge=stop_edge,
         edge_pid=presence.pids.get("edge", 0) if presence else 0,
         ask_dns=_ask_dns,
-        addresses=_own_addresses(),
+        addresses=site.system.addresses,
     )
     return _tell(case, json=json)
 
@@ -120,7 +122,11 @@ def show(out: Console, check: Check, result: Result) -> None:
     mark = Text(result.mark, style=STYLES.get(result.mark, "dim"))
     grid.add_row(mark, check.name, Text(result.line))
     if result.mend:
-        grid.add_row("", "", Text(f"-> {result.mend}", style="dim"))
+        mend = Table.grid(padding=(0, 1, 0, 0))
+        mend.add_column(style="dim", no_wrap=True)
+        mend.add_column(style="dim", overflow="fold")
+        mend.add_row("->", Text(result.mend))
+        grid.add_row("", "", mend)
     out.print(Padding(grid, 0, expand=False))
 
 
@@ -129,6 +135,9 @@ class StoredEvidence:
     """Implements :class:`honeypost.beside.doctor.case.Evidence` from what the edge has stored."""
 
     paths: Paths
+    config: Config = field(default_factory=Config)
+    since: float = 0.0
+    """Unix time; older captures are none of this examination."""
 
     def asked(self, client: str) -> int:
         """See the protocol."""
@@ -138,13 +147,25 @@ class StoredEvidence:
             return len(journal.entries(client=client, kinds=ASKED))
 
     def captured(self, recipient: str) -> bool:
-        """See the protocol."""
-        wanted = recipient.encode()
-        return any(
-            each.address == wanted
-            for capture in SegmentReader(self.paths.segments).captures()
-            for each in capture.envelope.recipients
+        """See the protocol; only what came since then is looked at."""
+        if not self.paths.journal.exists():
+            return False
+        with JournalView(self.paths.journal) as journal:
+            kept = journal.entries(kinds=(MessageCaptured.kind(),), since=self.since)
+        reader, wanted = SegmentReader(self.paths.segments), recipient.encode()
+        captures = (
+            reader.capture(entry.event.capture)
+            for entry in kept
+            if isinstance(entry.event, MessageCaptured)
         )
+        return any(
+            each.address == wanted for capture in captures for each in capture.envelope.recipients
+        )
+
+    def allowed(self) -> Sequence[str]:
+        """See the protocol."""
+        by_word = [each.network for each in read_allowed(self.paths.allowed)]
+        return [*by_word, *(each.network for each in settings_allow(self.config))]
 
     def decoy(self) -> tuple[str, Secret] | None:
         """See the protocol."""
@@ -171,16 +192,3 @@ def _ask_dns(name: str, kind: str) -> Sequence[str] | None:
         return [record.to_text() for record in DnsResolver(seconds=DNS_SECONDS).ask(name, kind)]
     except Unanswered:
         return None
-
-
-def _own_addresses() -> list[str]:
-    """Give the addresses that packets to the world would come from; sends none."""
-    found = []
-    for family, far in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        try:
-            with socket.socket(family, socket.SOCK_DGRAM) as probe:
-                probe.connect((far, 9))
-                found.append(str(probe.getsockname()[0]))
-        except OSError:
-            continue
-    return found

@@ -26,7 +26,7 @@ def host():
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def honeypost(host):
     with Honeypost(host, spared=SPARED) as made:
         yield made
@@ -54,6 +54,19 @@ def examined(honeypost, *options, password=REAL[NAME]):
 
 def marks(found):
     return {name: {line["result"] for line in lines} for name, lines in found.items()}
+
+
+def test_what_a_decoy_sends_is_in_the_vault(host):
+    # A decoy is won and used from loopback here, so loopback is not spared.
+    with Honeypost(host, spared=("192.0.2.0/24",)) as honeypost:
+        host.win("info@example.org")
+        found, _ = examined(honeypost, "--deep")
+        assert marks(found)["decoy mail"] == {"ok"}, found
+        (caught,) = honeypost.captures()
+        (recipient,) = caught.capture.envelope.recipients
+        assert recipient.address.endswith(b"@doctor.invalid")
+        assert caught.capture.envelope.account == "info@example.org"
+        assert not host.internet.messages
 
 
 def test_all_is_in_order_and_each_break_is_its_own_line(host, honeypost):

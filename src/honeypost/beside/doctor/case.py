@@ -34,6 +34,9 @@ class Evidence(Protocol):
     def captured(self, recipient: str) -> bool:
         """Is there a capture with that recipient?"""
 
+    def allowed(self) -> Sequence[str]:
+        """Networks that never have a penalty, by the settings or the operator's word."""
+
     def decoy(self) -> tuple[str, Secret] | None:
         """Login and secret of some decoy, ``None`` when there is none yet."""
 

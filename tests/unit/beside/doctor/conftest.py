@@ -21,12 +21,16 @@ class Noted:
     questions: int = 0
     caught: bool = False
     won: tuple[str, Secret] | None = None
+    spared: tuple[str, ...] = ()
 
     def asked(self, client):
         return self.questions
 
     def captured(self, recipient):
         return self.caught
+
+    def allowed(self):
+        return self.spared
 
     def decoy(self):
         return self.won

@@ -78,11 +78,57 @@ def test_sockets_are_tried(case, tmp_path):
         path.chmod(0o666)
         listeners = replace(case.config.listeners, lmtp=f"unix:{path}", lookup="")
         open_case = replace(case, config=replace(case.config, listeners=listeners))
-        mine = replace(open_case.site.postfix, settings={"mail_owner": "nobody-at-all"})
-        open_case = replace(open_case, site=replace(open_case.site, postfix=mine))
+        open_case = with_postfix(
+            open_case, settings={"mail_owner": "nobody-at-all"}, queue_directory=tmp_path
+        )
         assert marks(sockets.CHECK, open_case)[0] in ("ok", "warn")
     path.unlink()
     assert marks(sockets.CHECK, open_case)[0] == "red"
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "chroot", "below", "mark"),
+    [
+        ("policy", "smtpd", True, False, "red"),
+        ("policy", "smtpd", True, True, "ok"),
+        ("policy", "smtpd", False, False, "ok"),
+        ("policy", "lmtp", True, False, "ok"),
+        ("lmtp", "lmtp", True, False, "red"),
+        ("limbo", "lmtp", True, False, "red"),
+    ],
+)
+def test_a_socket_outside_the_chroot_is_none(case, tmp_path, *, name, command, chroot, below, mark):
+    services = tuple(
+        replace(each, chroot=chroot and each.command == command)
+        for each in case.site.postfix.services
+    )
+    if command == "lmtp":
+        services += (replace(services[0], command="lmtp", chroot=chroot),)
+    path = tmp_path / "s"
+    queue = tmp_path if below else tmp_path / "queue"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        path.chmod(0o600)
+        config = replace(
+            case.config,
+            listeners=replace(case.config.listeners, lookup="", **{name: f"unix:{path}"}),
+        )
+        tried = with_postfix(
+            replace(case, config=config), services=services, queue_directory=queue,
+            settings={"mail_owner": "nobody-at-all"},
+        )  # fmt: skip
+        assert marks(sockets.CHECK, tried) == [mark]
+
+
+def test_each_closed_socket_names_its_own_mend(case, tmp_path):
+    listeners = replace(case.config.listeners, lookup="", policy=f"unix:{tmp_path}/none")
+    around = replace(case.config.beside, userdb_socket=f"{tmp_path}/x-userdb")
+    tried = replace(case, config=replace(case.config, listeners=listeners, beside=around))
+    tried = with_postfix(tried, queue_directory=tmp_path)
+    policy, names = sockets.CHECK.look(tried)
+    assert "honeypost-policy*.socket" in policy.mend
+    assert "doveadm reload" in names.mend
 
 
 def test_no_containment_is_red_and_none_attached_is_skipped(case):
@@ -97,6 +143,24 @@ def test_every_trusted_network_must_be_spared(case):
     every = replace(bare.beside, no_decoys_from=("0.0.0.0/0", "::/0"))
     spared = replace(case, config=replace(bare, beside=every))
     assert marks(own_addresses.CHECK, spared) == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "allowed", "said"),
+    [
+        ("observe", (), ["ok"]),
+        ("on", (), ["ok", "warn"]),
+        ("on", ("203.0.113.0/24",), ["ok", "warn"]),
+        ("on", ("203.0.113.0/24", "2001:db8:5::/48"), ["ok", "ok"]),
+    ],
+)
+def test_no_penalty_may_hit_the_host_itself(case, mode, allowed, said):
+    around = replace(case.config.beside, no_decoys_from=("0.0.0.0/0", "::/0"))
+    penalties = replace(case.config.penalties, mode=mode)
+    config = replace(case.config, beside=around, penalties=penalties)
+    own = replace(case, config=config, addresses=("203.0.113.5", "2001:db8:5::1"),
+                  evidence=Noted(spared=allowed))  # fmt: skip
+    assert marks(own_addresses.CHECK, own) == said
 
 
 @pytest.mark.parametrize(

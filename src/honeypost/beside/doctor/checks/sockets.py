@@ -19,7 +19,8 @@ from honeypost.config.endpoints import Endpoint, endpoints
 
 CONNECT_SECONDS = 2.0
 WORKER_USER = "honeypost-worker"
-MEND = "systemctl restart honeypost-edge.socket honeypost-edge, or start honeypost up"
+CALLED_BY_POSTFIX = {"lmtp": "lmtp", "policy": "smtpd", "limbo": "lmtp"}
+"""Listeners of ours and the program of Postfix that connects to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,31 @@ def look(case: Case) -> Iterator[Result]:
     if not wanted:
         yield skipped("nothing is attached: no listener is configured")
     for each in wanted:
-        yield _looked(each)
+        yield _outside_chroot(case, each) or _looked(each)
 
 
 def _sockets(case: Case) -> Iterator[_Socket]:
     listeners, postfix = case.config.listeners, case.site.postfix.settings
     owner = postfix.get("mail_owner", "postfix")
-    for name, user in (("lmtp", owner), ("policy", owner), ("limbo", owner),
-                       ("lookup", ""), ("authpolicy", "")):  # fmt: skip
+    users = dict.fromkeys(CALLED_BY_POSTFIX, owner) | {"lookup": "", "authpolicy": ""}
+    for name, user in users.items():
         for endpoint in endpoints(getattr(listeners, name)):
             yield _Socket(name, endpoint, user)
     if case.config.beside.userdb_socket:
         yield _Socket("names", Endpoint(path=case.config.beside.userdb_socket), WORKER_USER)
+
+
+def _outside_chroot(case: Case, each: _Socket) -> Result | None:
+    """Postfix's processes see nothing but the queue where master.cf says chroot (master(5))."""
+    queue, path = case.site.postfix.queue_directory, each.endpoint.path
+    caller = CALLED_BY_POSTFIX.get(each.name)
+    chrooted = any(s.chroot and s.command == caller for s in case.site.postfix.services)
+    if not path or not chrooted or Path(path).is_relative_to(queue):
+        return None
+    return red(
+        f"{each.name}: Postfix runs in a chroot and cannot see {path}",
+        f"put it below {queue}: take listeners.{each.name} out of honeypost.toml, attach again",
+    )
 
 
 def _looked(each: _Socket) -> Result:
@@ -62,13 +76,21 @@ def _looked(each: _Socket) -> Result:
     except OSError as error:
         reason = error.strerror or error
         whom = f" for {who}" if who else ""
-        return red(f"{each.name}: {each.place} is closed{whom}: {reason}{_state(each)}", MEND)
+        return red(
+            f"{each.name}: {each.place} is closed{whom}: {reason}{_state(each)}", _mend(each)
+        )
     if each.endpoint.path and _open_to_all(Path(each.endpoint.path)):
         return warn(
             f"{each.name}: every user of this host may connect to {each.place}",
             "put it below a folder that only its daemon may enter",
         )
     return ok(f"{each.name}: {each.place}{_state(each)}" + (f", as {who}" if who else ""))
+
+
+def _mend(each: _Socket) -> str:
+    if each.name == "names":
+        return "doveadm reload: Dovecot makes it; honeypost attach has written how"
+    return f"systemctl restart 'honeypost-{each.name}*.socket' honeypost-edge, or honeypost up"
 
 
 def _state(each: _Socket) -> str:
