@@ -142,6 +142,31 @@ MUTANTS = (
         needs_root=True,
     ),
     Mutant(
+        "milters see the notices, behind a real Postfix",
+        "beside/postfix/containment_config.py",
+        '                *(() if notices_filtered else (("non_smtpd_milters", ""),)),\n',
+        "",
+        (
+            "tests/integration/beside/test_milters.py::test_a_filter_sees_no_more_notices_than_before",
+        ),
+        needs_root=True,
+    ),
+    Mutant(
+        "a milter's signature stays on a capture",
+        "engine/captures.py",
+        "                return marker, start\n",
+        "                return marker, added\n",
+        ("tests/unit/engine/test_captures.py",),
+    ),
+    Mutant(
+        "rspamd is not told of decoys",
+        "beside/recipes/rspamd.py",
+        '"  apply { whitelist = true; }\\n"',
+        '"  apply { }\\n"',
+        ("tests/integration/beside/test_milters.py",),
+        needs_root=True,
+    ),
+    Mutant(
         "the FILTER line removed, behind a real Postfix",
         "beside/postfix/containment_config.py",
         '            + self._access(f"FILTER {DECOY_TRANSPORT}:{self._next_hop()}")\n',

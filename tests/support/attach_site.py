@@ -153,4 +153,6 @@ class Commands:
         return Answer("", "it fails", 1) if command[0] in self._failing else Answer("", "", 0)
 
     def reloading(self) -> Reloading:
-        return Reloading(on_commands=(("on",),), off_commands=(("off",),), run=self)
+        return Reloading(
+            on_commands=(("on",),), off_commands=(("off",),), run=self, pause=lambda _: None
+        )

@@ -10,10 +10,12 @@ import json
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from honeypost.beside.attach.postfix_text import SETTLED
+from honeypost.beside.containment import MARGIN_SECONDS
 from honeypost.beside.postfix.containment_config import (
     NOTICE_SERVICES,
     ContainmentConfig,
@@ -164,9 +166,15 @@ class PostfixHost:
 
     def reload(self) -> None:
         """Reload, and wait until the queue manager is a new one."""
+        until(self._told_apart)
         before = self.said().count("reload -- version")
         self._postfix("reload")
         until(lambda: self.said().count("reload -- version") > before, self.said)
+
+    def _told_apart(self) -> bool:
+        """Whether what starts now is seen to be younger than the configuration."""
+        changed = max((self.directory / name).stat().st_ctime for name in ("main.cf", "master.cf"))
+        return time.time() > changed + 2 * MARGIN_SECONDS
 
     def stop(self) -> None:
         if (self.queue / "pid/master.pid").exists():

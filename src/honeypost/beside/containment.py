@@ -21,9 +21,10 @@ c) The queue manager, too, is younger than both files.  It lives from one (re)lo
 d) The master runs.
 
 Times: the kernel gives starts in ticks of 10 ms since boot, and ctimes from a clock that advances
-with the timer (4 or 10 ms), so a process must be ``MARGIN_SECONDS`` younger.  The two clocks are
-joined by their distance; when somebody set the wall clock since the attaching, the smaller
-distance counts, which can only make processes look older.
+with the timer (4 or 10 ms), so a process must be ``MARGIN_SECONDS`` younger; who writes and
+reloads waits that long in between.  The two clocks are joined by their distance; when somebody
+set the wall clock since the attaching, the smaller distance counts, which can only make
+processes look older.
 
 Not covered, because nothing on disk shows it: a bind mount laid over the files and taken off
 again, a directory renamed away and back, and a second Postfix instance that uses the

@@ -423,7 +423,8 @@ TRAPS = [
         main(smtpd_milters="inet:localhost:11332"),
         "milters",
         "Milters (inet:localhost:11332) on submission/inet see what decoys send before it is"
-        " contained; they may sign it or learn from it, and it still goes nowhere.",
+        " contained. They may refuse it or learn from it; it still goes nowhere, and a signature"
+        " on top of it is taken off.",
         Severity.WARN,
     ),
     Trap(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from honeypost.beside.attach.failure import AttachFailed
+from honeypost.beside.containment import MARGIN_SECONDS
 from honeypost.beside.survey.programs import Run, run_program
 from honeypost.errors import SurveyError
 
@@ -38,13 +40,16 @@ class Reloading:
     on_commands: Sequence[Sequence[str]] = ON
     off_commands: Sequence[Sequence[str]] = OFF
     run: Run = run_program
+    pause: Callable[[float], None] = time.sleep
 
     def postfix(self) -> None:
         """
-        Reload Postfix.
+        Reload Postfix, late enough that what starts now is seen to be younger than its files.
 
         :raises AttachFailed: it could not be told to.
         """
+        # An idle machine reloads within 50 ms of the writing.
+        self.pause(2 * MARGIN_SECONDS)
         self._do(self.postfix_command)
 
     def dovecot(self) -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.reloading import OFF, ON, Reloading, attempted
+from honeypost.beside.containment import MARGIN_SECONDS
+from honeypost.beside.survey.programs import Answer
 from honeypost.errors import SurveyError
 from support.attach_site import Commands
 
@@ -17,6 +19,16 @@ def test_the_commands_are_those_of_a_host_with_our_units(tmp_path):
     unit.touch()
     here = Reloading.here(tmp_path)
     assert (here.on_commands, here.off_commands) == (ON, OFF)
+
+
+def test_postfix_is_reloaded_only_when_its_new_processes_can_be_told_from_the_old_ones():
+    done = []
+    Reloading(
+        run=lambda command, _: done.append(command) or Answer("", "", 0), pause=done.append
+    ).postfix()
+    pause, command = done
+    assert pause > MARGIN_SECONDS
+    assert command == ("postfix", "reload")
 
 
 def test_a_failure_is_told_in_the_command_s_own_words():
