@@ -28,11 +28,11 @@ hostname = "mail.example.org"
 smtp = ""
 submission = ""
 submissions = ""
-lmtp = "unix:{sink}"
-policy = "unix:{policy}"
+lmtp = "{sink}"
+policy = "{policy}"
 limbo = "{limbo}"
-lookup = "127.0.0.1:{lookup}"
-authpolicy = "127.0.0.1:{report}"
+lookup = "{lookup}"
+authpolicy = "{report}"
 
 [decoys]
 failures_min = {failures}
@@ -64,17 +64,20 @@ class Honeypost:
         spared: Sequence[str] = (),
         late_bounce: Mapping[str, object] | None = None,
         alerts: Mapping[str, object] | None = None,
+        hidden: Path | None = None,
+        more: str = "",
     ) -> None:
+        """
+        :param hidden: a folder for the sockets; the test listens where the daemons call.
+        :param more: further sections of the configuration.
+        """
         self.host, self.data = host, host.data
         self.configuration = host.base / "honeypost.toml"
         limbo = host.limbo and f"unix:{host.postfix.queue}/{host.limbo.socket}"
         maps = [f'"texthash:{host.base}/{name}"' for name in ("mailboxes", "aliases", "senders")]
         self.configuration.write_text(
             CONFIGURATION.format(
-                sink=host.sink,
-                policy=host.policy,
-                lookup=LOOKUP_PORT,
-                report=REPORT_PORT,
+                **(_hidden(hidden) if hidden else _called(host)),
                 failures=failures,
                 names=host.base / "names-userdb" if names else "",
                 postfix=host.postfix.directory,
@@ -84,6 +87,7 @@ class Honeypost:
                 spared=", ".join(f'"{network}"' for network in spared),
                 limbo=limbo or "",
             )
+            + more
         )
         for section, values in (("late_bounce", late_bounce), ("alerts", alerts)):
             lines = [f"{name} = {json.dumps(value)}\n" for name, value in (values or {}).items()]
@@ -166,6 +170,20 @@ class Honeypost:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._log.close()
+
+
+def _called(host: MailHost) -> dict[str, str]:
+    """Where the daemons call each listener."""
+    return {
+        "sink": f"unix:{host.sink}",
+        "policy": f"unix:{host.policy}",
+        "lookup": f"127.0.0.1:{LOOKUP_PORT}",
+        "report": f"127.0.0.1:{REPORT_PORT}",
+    }
+
+
+def _hidden(folder: Path) -> dict[str, str]:
+    return {name: f"unix:{folder}/{name}" for name in ("sink", "policy", "lookup", "report")}
 
 
 def _zombie(pid: int) -> bool:

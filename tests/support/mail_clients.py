@@ -55,9 +55,11 @@ class ImapClient(imaplib.IMAP4):
 class Pop3Client(poplib.POP3):
     """A client that is connected."""
 
-    def __init__(self, namespace: Namespace) -> None:
-        self._namespace = namespace
-        super().__init__("127.0.0.1", POP3_PORT, timeout=30)
+    def __init__(
+        self, namespace: Namespace, *, address: str = "127.0.0.1", source: str = ""
+    ) -> None:
+        self._namespace, self._source = namespace, source
+        super().__init__(address, POP3_PORT, timeout=30)
 
     def _create_socket(self, timeout):
-        return self._namespace.connect(self.host, self.port, timeout=timeout)
+        return self._namespace.connect(self.host, self.port, source=self._source, timeout=timeout)

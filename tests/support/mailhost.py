@@ -191,9 +191,9 @@ class MailHost:
         client.login(login, password)
         return client
 
-    def pop3_login(self, login: str, password: str) -> bool:
+    def pop3_login(self, login: str, password: str, **where: str) -> bool:
         """Try USER and PASS."""
-        client = Pop3Client(self.namespace)
+        client = Pop3Client(self.namespace, **where)
         try:
             client.user(login)
             client.pass_(password)

@@ -25,6 +25,7 @@ class Server:
         self._listening = listening
         self._loop = asyncio.new_event_loop()
         self._ready, self._stop = threading.Event(), asyncio.Event()
+        self._serving: set[asyncio.Task[None] | None] = set()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),))
         self._thread.start()
         assert self._ready.wait(5)
@@ -42,17 +43,22 @@ class Server:
         self._ready.set()
         await self._stop.wait()
         server.close()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # More than once: a connection may have been accepted meanwhile.
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _guarded(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # asyncio itself forgets the task of a connection that was lost.
+        task = asyncio.current_task()
+        self._serving.add(task)
         try:
             await self.serve(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client, or the test, is done
         finally:
+            self._serving.discard(task)
             writer.close()
 
 
