@@ -167,14 +167,20 @@ def main(arguments: Sequence[str]) -> int:
     counts = run(options)
     print(f"{'':<28}{'':<11}{'N':>6}{'refused':>8}{'late':>6}{'without':>9}", end="")
     print(f"{'p50 ms':>9}{'without':>9}{'p99 ms':>9}{'without':>9}  3/N")
-    kept = True
+    kept, refused, late, usual = True, 0, 0, 0
     for name, pair in counts.items():
         for what, count in zip(SORTS, pair, strict=True):
             print(row(name, what, count))
             for wait in count.refused()[:SHOWN]:
                 print(f"    {wait.action}: {wait.refused}")
-            late, usual = count.late()
-            kept &= not count.refused() and is_chance(late, usual)
+            some, others = count.late()
+            kept &= not count.refused() and is_chance(some, others)
+            refused, late, usual = refused + len(count.refused()), late + some, usual + others
+    number = len(counts) * len(SORTS) * len(next(iter(counts.values()))[0].ours)
+    print(
+        f"measured: {number:,} actions in {len(counts)} troubles: {refused} refused,"
+        f" {late} late ({usual} without us)"
+    )
     return 0 if kept else 1
 
 
