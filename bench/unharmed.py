@@ -34,7 +34,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from support.attack import Attack
-from support.day import Day, Wait
+from support.day import LONG_IDS, Day, Wait
 from support.dovecot_host import FAST
 from support.mailhost import MailHost
 from support.troubles import TROUBLES
@@ -113,14 +113,21 @@ def days(ours: MailHost, control: MailHost, actions: range) -> tuple[Count, Coun
     return logins, deliveries
 
 
+def host(kind: str, *, attached: bool) -> MailHost:
+    """Make a mail host; whoever guesses wrong is answered at once on both."""
+    return MailHost(kind, attached, dovecot_extra=FAST, postfix_settings=LONG_IDS)
+
+
 def run(options: argparse.Namespace) -> Counts:
     """Go through all troubles on all kinds of user databases."""
     counts: Counts = defaultdict(lambda: (Count(), Count()))
     share = -(-options.actions // len(options.kinds))
     for kind in options.kinds:
         with (
-            MailHost(kind=kind, dovecot_extra=FAST) as ours,
-            MailHost(kind=kind, dovecot_extra=FAST, attached=False) as control,
+            MailHost(kind=kind, dovecot_extra=FAST, postfix_settings=LONG_IDS) as ours,
+            MailHost(
+                kind=kind, dovecot_extra=FAST, postfix_settings=LONG_IDS, attached=False
+            ) as control,
         ):
             for name in options.troubles:
                 begun = time.monotonic()

@@ -26,6 +26,8 @@ from support.waiting import until
 LOGINS = ("IMAP", "POP3", "submission")
 DELIVERIES = ("from outside", "to a colleague", "to the outside")
 FAMILIES = 2
+LONG_IDS = {"enable_long_queue_ids": "yes"}
+"""For Postfix: short ids come again within minutes, and two messages would be taken for one."""
 _PROBLEMS = (OSError, smtplib.SMTPException, imaplib.IMAP4.error, poplib.error_proto)
 _QUEUED = re.compile(rb"queued as (\w+)")
 _OUTCOME = re.compile(r": (\w+): to=<[^>]*>, .*?delay=([\d.]+), .*?status=(\w+)")

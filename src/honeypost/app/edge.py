@@ -28,11 +28,12 @@ from pathlib import Path
 from typing import Final
 
 from honeypost.app.edge_parts import Edge
+from honeypost.app.mending import with_mend
 from honeypost.app.presence import Presence, claimed
 from honeypost.config.load import load
 from honeypost.config.schema import Paths
 from honeypost.config.secrets import read
-from honeypost.errors import HoneypostError, UsageError
+from honeypost.errors import HoneypostError, StoreError, UsageError
 from honeypost.net import activation, namespace
 from honeypost.net.listener import bind_all, files_of, where
 from honeypost.net.loop import new_loop
@@ -47,6 +48,8 @@ SWITCH_SECONDS: Final = 0.0005
 
 YOUNG_OBJECTS: Final = 5000
 """Made since the collector looked last (Python's own: 700, which is every second message)."""
+
+WITHOUT_JOURNAL: Final = "the edge begins a new one, and knows no more which decoys were won"
 
 
 async def serve(edge: Edge, isolated: str, options: argparse.Namespace) -> None:
@@ -128,6 +131,10 @@ def main(arguments: Sequence[str]) -> int:
             runner.run(serve(edge, isolated, options))
         for path in files:
             path.unlink(missing_ok=True)
+    except StoreError as error:
+        told = with_mend(error, Paths(options.data).journal, WITHOUT_JOURNAL)
+        print(f"edge: {told}", file=sys.stderr)  # noqa: T201 the operator's screen
+        return 1
     except (HoneypostError, OSError) as error:
         print(f"edge: {error}", file=sys.stderr)  # noqa: T201 the operator's screen
         return 2 if isinstance(error, UsageError) else 1

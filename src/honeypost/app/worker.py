@@ -33,6 +33,7 @@ from honeypost.app.courtesy import Courtesy
 from honeypost.app.importing import take_imports
 from honeypost.app.judging import open_judging
 from honeypost.app.late_bounce import is_served
+from honeypost.app.mending import with_mend
 from honeypost.app.observing import observer
 from honeypost.app.presence import Presence, claimed
 from honeypost.app.rounds import Rounds
@@ -47,7 +48,7 @@ from honeypost.decide.secrets import Vocabulary
 from honeypost.engine.janitor import Expiring, Janitor, Part, Pruned
 from honeypost.engine.journal import Journal
 from honeypost.engine.traces import Trace
-from honeypost.errors import HoneypostError
+from honeypost.errors import HoneypostError, StoreError
 from honeypost.net import namespace
 from honeypost.net.tasks import Tasks
 from honeypost.stores.files import UMASK
@@ -63,6 +64,10 @@ RING_MODE: Final = 0o660
 """The edge rings, as a user of our group; the folder keeps everybody else away."""
 LOG_EVERY: Final = 100
 """A look that fails is logged the 1st and then every so many-th time."""
+
+WITHOUT_INTEL: Final = (
+    "the worker makes it again from the journal and the captures, but for what it saw in older logs"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -276,6 +281,10 @@ def main(arguments: Sequence[str]) -> int:
         paths = Paths(options.data)
         worker = Worker(load(options.config, os.environ), read(paths.secrets), paths)
         asyncio.run(serve(worker, paths.intel.parent, options))
+    except StoreError as error:
+        told = with_mend(error, Paths(options.data).intel, WITHOUT_INTEL)
+        print(f"worker: {told}", file=sys.stderr)  # noqa: T201 the operator's screen
+        return 1
     except (HoneypostError, OSError) as error:
         print(f"worker: {error}", file=sys.stderr)  # noqa: T201 the operator's screen
         return 1

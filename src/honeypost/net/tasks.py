@@ -12,6 +12,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from honeypost.errors import HoneypostError
+
 log = logging.getLogger(__name__)
 
 
@@ -51,4 +53,6 @@ class Tasks:
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("task %s failed", task.get_name(), exc_info=error)
+            # What we raise on purpose says all in one line; the rest is a mistake of ours.
+            trace = None if isinstance(error, HoneypostError) else error
+            log.error("task %s failed: %s", task.get_name(), error, exc_info=trace)

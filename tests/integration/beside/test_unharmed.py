@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from support.attack import SPAMMER
-from support.day import DELIVERIES, FAMILIES, LOGINS, Day
+from support.day import DELIVERIES, FAMILIES, LOGINS, LONG_IDS, Day
 from support.dovecot_host import FAST
 from support.mail_clients import plain
 from support.mailhost import MailHost
@@ -31,7 +31,7 @@ BESIDE_PAM = ("hung", "slow (5 s)", "removed, daemons restarted")
 
 @pytest.fixture(scope="module")
 def host(request):
-    with MailHost(kind=request.param, dovecot_extra=FAST) as made:
+    with MailHost(kind=request.param, dovecot_extra=FAST, postfix_settings=LONG_IDS) as made:
         yield made
 
 

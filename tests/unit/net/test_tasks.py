@@ -8,6 +8,7 @@ import logging
 
 import pytest
 
+from honeypost.errors import NotReady
 from honeypost.net.tasks import Tasks
 from support.net_parts import eventually
 
@@ -33,6 +34,17 @@ async def test_a_failure_is_logged_under_its_name(caplog: pytest.LogCaptureFixtu
         await eventually(lambda: len(tasks) == 0)
     assert "task the one that fails failed" in caplog.text
     assert "broken" in caplog.text
+
+
+async def test_what_we_raise_on_purpose_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail() -> None:
+        raise NotReady("the edge did not come up")
+
+    tasks = Tasks()
+    with caplog.at_level(logging.ERROR):
+        tasks.start(fail(), "start")
+        await eventually(lambda: len(tasks) == 0)
+    assert caplog.text.splitlines()[-1].endswith("task start failed: the edge did not come up")
 
 
 async def test_what_is_late_at_the_end_is_cancelled() -> None:
