@@ -20,6 +20,7 @@ from honeypost.beside.attach.host import Host
 from honeypost.beside.attach.layout import Layout
 from honeypost.beside.attach.record import Step, current
 from honeypost.beside.attach.reloading import Reloading
+from honeypost.beside.attach.settling import Waiting
 from honeypost.config.load import load
 from honeypost.config.schema import Paths
 from honeypost.config.secrets import read
@@ -29,7 +30,7 @@ HOST = Host(
     layout=Layout(DATA / "attach", CONFIG.parent),
     secrets=read(Paths(DATA).secrets),
     load=lambda: load(CONFIG, {}),
-    reloading=Reloading(on_commands=(), off_commands=()),
+    reloading=Reloading.by_hand(),
     trial=lambda *_, **__: [],
     loaded_seconds=10.0,
     sessions_seconds=10.0,
@@ -44,6 +45,12 @@ def attach():
 
 def detach():
     return HOST.detach()
+
+
+def change_waiting_deleted():
+    """Bring what is attached to the settings; what waits for a late bounce is deleted."""
+    host = replace(HOST, waiting=Waiting.DELETE)
+    return host.attach(host.propose())
 
 
 def failing_probe():
@@ -70,7 +77,8 @@ def killed():
     proposal = host.propose()
     before = {file.path: _look(file.path) for file in proposal.plan.files}
     results = {}
-    moments = [*Step, "a file", "another file", "undoing"]
+    steps = [step for step in Step if step is not Step.ACCEPT or proposal.plan.closed]
+    moments = [*steps, "a file", "another file", "undoing"]
     for moment in moments:
         child = os.fork()
         if not child:

@@ -134,10 +134,14 @@ def fake_postconf(command, given=""):
     names = [argument.partition("=")[0] for argument in arguments]
     if "refused" in names:
         return Answer("", "postconf: fatal: no", 1)
-    kept = [line for line in lines if line.partition("=")[0].strip() not in names]
-    if verb == "-e":
-        kept += [f"{n} = {a.partition('=')[2]}" for n, a in zip(names, arguments, strict=True)]
-    path.write_text("".join(f"{line}\n" for line in kept))
+    if verb == "-e":  # in its place, or at the end
+        for name, argument in zip(names, arguments, strict=True):
+            places = [n for n, line in enumerate(lines) if line.partition("=")[0].strip() == name]
+            place = places[0] if places else len(lines)
+            lines[place : place + 1] = [f"{name} = {argument.partition('=')[2]}"]
+    else:
+        lines = [line for line in lines if line.partition("=")[0].strip() not in names]
+    path.write_text("".join(f"{line}\n" for line in lines))
     return Answer("", "", 0)
 
 
@@ -154,5 +158,10 @@ class Commands:
 
     def reloading(self) -> Reloading:
         return Reloading(
-            on_commands=(("on",),), off_commands=(("off",),), run=self, pause=lambda _: None
+            on_commands=(("on",),),
+            off_commands=(("off",),),
+            limbo_on=(("limbo-on", "{}"),),
+            limbo_off=(("limbo-off", "{}"),),
+            run=self,
+            pause=lambda _: None,
         )

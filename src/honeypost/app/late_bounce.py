@@ -41,6 +41,7 @@ def new_bounces(
         journal=journal,
         clock=time.time,
         is_decoy=director.is_decoy,
+        hurried=paths.settling.exists,
     )
     if is_served(config):
         bounces.restore(segments.captures())

@@ -6,10 +6,19 @@ from typing import Annotated
 
 import typer
 
+from honeypost.beside.attach.settling import Waiting
 from honeypost.cli import attaching, screen
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption
 from honeypost.errors import UsageError
 
+WaitingOption = Annotated[
+    Waiting | None,
+    typer.Option(
+        "--waiting",
+        help="Mail that waits for a late bounce that is taken off: tell the senders now, as judged,"
+        " delete it without a word, or stop and name it. Asked for on a terminal.",
+    ),
+]
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Do not wait until a week was looked at.")
 ]
@@ -23,6 +32,7 @@ def attach(
         str, typer.Option(metavar="NAME", help="A real login, to be tried with a wrong password.")
     ] = "",
     *,
+    waiting: WaitingOption = None,
     force: ForceOption = False,
     json: JsonOption = False,
 ) -> int:
@@ -32,19 +42,23 @@ def attach(
     Without --apply nothing is changed.  With it, every file is saved, the whole is tried on
     private instances of both daemons, containment goes on first and decoys last, and whatever
     fails is taken back and compared by hash.
+
+    While something is attached, the diff is what the settings (late_bounce.mode,
+    penalties.mode) would change of it by now.
     """
     host = attaching.host(config, data)
     if apply:
-        host.refuse_attached()
+        host.refuse_broken_off()
+    host = attaching.choosing(host, waiting if apply else Waiting.STOP, asking=not json)
     proposal = host.propose()
     if not json:
         attaching.show(proposal)
     notes: list[str] = []
-    if apply and not proposal.refused:
-        if not force and (reason := attaching.gate(data)):
+    applied = apply and not proposal.refused and bool(proposal.diff)
+    if applied:
+        if not (force or proposal.standing) and (reason := attaching.gate(data)):
             raise UsageError(f"{reason} (--force does it anyway)")
         notes = host.attach(proposal, real_name=account)
-    applied = apply and not proposal.refused
     if json:
         screen.print_json(attaching.shape(proposal, applied=applied, notes=notes))
     elif applied:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import typer
 
 from honeypost.beside.attach.host import Host, Proposal
 from honeypost.beside.attach.layout import FOLDER, Layout
-from honeypost.beside.attach.record import State, current
+from honeypost.beside.attach.record import Layer, State, current
 from honeypost.beside.attach.reloading import Reloading
+from honeypost.beside.attach.settling import Waiting, named
 from honeypost.beside.survey.kinds import Severity
 from honeypost.cli import shapes
 from honeypost.cli.options import CONFIG_NAME, settings, usual
@@ -48,6 +51,19 @@ def host(config: Path | None, data: Path) -> Host:
     )
 
 
+def choosing(host: Host, waiting: Waiting | None, *, asking: bool) -> Host:
+    """
+    Give the host with the operator's choice about what waits for a late bounce.
+
+    :param asking: he may be asked, when he has not said and something waits.
+    """
+    if waiting is None and asking and sys.stdin.isatty() and (found := host.waiting_messages()):
+        typer.echo(f"{named(found)}.")
+        question = f"What becomes of it ({', '.join(Waiting)})?"
+        waiting = typer.prompt(question, default=Waiting.STOP, type=Waiting)
+    return replace(host, waiting=waiting or Waiting.STOP)
+
+
 def gate(data: Path) -> str:
     """Say why nothing may be attached yet without force, ``""`` when it may."""
     try:
@@ -64,6 +80,12 @@ def state(layout: Layout) -> str:
     return "deceive" if record is not None and record.state is State.ATTACHED else "observe"
 
 
+def measures(layout: Layout) -> list[str]:
+    """Name the counter-measures that stand in Postfix besides containment."""
+    record = current(layout)
+    return [name for name in (record.layers if record else ()) if name != Layer.ACCEPTANCE]
+
+
 def show(proposal: Proposal) -> None:
     """Show findings, refusals first, and the diff."""
     order = (Severity.REFUSE, Severity.MEND, Severity.WARN)
@@ -72,6 +94,8 @@ def show(proposal: Proposal) -> None:
         typer.echo(f"    {finding.mend}")
     if proposal.refused:
         typer.echo("\nNothing can be attached while that stands.")
+    elif proposal.standing and not proposal.diff:
+        typer.echo(f"attached since {proposal.standing.id}; nothing is to change")
     else:
         typer.echo(proposal.diff, nl=False)
 

@@ -10,6 +10,7 @@ import typer
 from honeypost.beside.attach.host import Host
 from honeypost.beside.attach.record import current
 from honeypost.cli import attaching, screen, shapes
+from honeypost.cli.attach import WaitingOption
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption
 
 
@@ -19,6 +20,8 @@ def detach(
     from_package: Annotated[
         bool, typer.Option("--from-package", help="Leave our services to the package manager.")
     ] = False,
+    *,
+    waiting: WaitingOption = None,
     json: JsonOption = False,
 ) -> None:
     """
@@ -27,9 +30,9 @@ def detach(
     Containment goes last, when nothing of a decoy is left.  Files are as they were before, by
     hash; in one that was edited since, only what is ours is taken out.
     """
-    host = attaching.host(config, data)
+    host = attaching.choosing(attaching.host(config, data), waiting, asking=not json)
     if from_package:
-        host = replace(host, reloading=replace(host.reloading, off_commands=()))
+        host = replace(host, reloading=replace(host.reloading, off_commands=(), limbo_off=()))
     undo(host, json=json)
 
 

@@ -25,7 +25,8 @@ def mode(
     """
     Say whether Honeypost only looks at this host's log or deceives; or change it.
 
-    deceive is attach --apply, observe is detach.
+    deceive is attach --apply, observe is detach. What else is switched on stands behind it:
+    caps (penalties.mode) and late bounce (late_bounce.mode).
     """
     if wanted not in ("", *MODES):
         raise UsageError(f"{wanted!r} is neither {' nor '.join(MODES)}")
@@ -33,10 +34,11 @@ def mode(
     now = attaching.state(layout)
     if wanted and wanted != now:
         return _change(data, config, wanted, force=force, json=json)
+    measures = attaching.measures(layout)
     if json:
-        screen.print_json(shapes.Mode(now))
+        screen.print_json(shapes.Mode(now, measures))
     else:
-        typer.echo(now)
+        typer.echo(f"{now}, with {' and '.join(measures)}" if measures else now)
     return 0
 
 

@@ -10,6 +10,7 @@ import typer
 from honeypost.beside.attach.layout import Layout
 from honeypost.beside.attach.record import Attachment, State, all_kept
 from honeypost.cli import attaching, screen, shapes
+from honeypost.cli.attach import WaitingOption
 from honeypost.cli.detach import tell, undo
 from honeypost.cli.options import ConfigOption, DataOption, JsonOption
 
@@ -21,6 +22,8 @@ def rollback(
     config: ConfigOption = None,
     name: Annotated[str, typer.Argument(help="Its backup, as --list names it.", metavar="ID")] = "",
     listed: Annotated[bool, typer.Option("--list", help="List the backups; undo nothing.")] = False,
+    *,
+    waiting: WaitingOption = None,
     json: JsonOption = False,
 ) -> None:
     """
@@ -33,7 +36,7 @@ def rollback(
     if listed:
         _list(attaching.layout(config, data), json=json)
         return
-    host = attaching.host(config, data)
+    host = attaching.choosing(attaching.host(config, data), waiting, asking=not json)
     if name:
         tell(name, host.rollback(name), json=json)
     else:

@@ -482,6 +482,8 @@ class Mode:
 
     mode: str
     """``observe`` or ``deceive``."""
+    measures: list[str]
+    """What stands in Postfix besides: ``caps``, ``late bounce``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,6 +263,11 @@ class Paths:
         return self.data / "edge" / "segments"
 
     @property
+    def settling(self) -> Path:
+        """While it is there, nobody waits for a late bounce any more; ``detach`` makes it."""
+        return self.data / "attach" / "settling"
+
+    @property
     def spool(self) -> Path:
         return self.data / "edge" / "spool"
 

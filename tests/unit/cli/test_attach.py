@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from honeypost.beside.attach.layout import Layout
 from honeypost.beside.attach.postfix_text import PostfixSettings
 from honeypost.beside.attach.record import Attachment, State, save
 from honeypost.beside.attach.reloading import Reloading
+from honeypost.beside.attach.settling import Waiting
+from honeypost.beside.postfix.waiting import WaitingMessage
 from honeypost.beside.survey.kinds import Finding, Severity
 from honeypost.cli import attaching
 from honeypost.cli import detach as detach_module
@@ -30,6 +34,7 @@ REFUSAL = Finding("stops", Severity.REFUSE, "It cannot be.", "Mend it.")
 class Record:
     id: str = "2026"
     state: State = State.ATTACHED
+    layers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -39,13 +44,19 @@ class FakeHost:
     record: Record | None = None
     called: list[str] = field(default_factory=list)
     reloading: Reloading = field(default_factory=Reloading)
+    diff: str = "--- a\n+++ b\n"
+    messages: tuple[WaitingMessage, ...] = ()
+    waiting: Waiting = Waiting.STOP
 
     def propose(self):
-        return Proposal(None, self.findings, None, None, "--- a\n+++ b\n")
+        return Proposal(None, self.findings, None, None, self.diff, self.record)
 
-    def refuse_attached(self):
-        if self.record:
-            raise AttachFailed("attached already")
+    def refuse_broken_off(self):
+        if self.record and self.record.state is not State.ATTACHED:
+            raise AttachFailed("broke off")
+
+    def waiting_messages(self):
+        return self.messages
 
     def attach(self, proposal, *, real_name):
         self.called.append(f"attach {real_name}")
@@ -76,6 +87,7 @@ def host(tmp_path, monkeypatch):
 
     monkeypatch.setattr(attaching, "host", give)
     monkeypatch.setattr(attaching, "current", lambda _: made.record)
+    monkeypatch.setattr(attaching, "replace", changed)
     monkeypatch.setattr(detach_module, "current", lambda _: made.record)
     monkeypatch.setattr(
         detach_module, "replace", lambda o, **p: changed(o, **p) if o is made else _reloading(p)
@@ -111,7 +123,34 @@ def test_apply_waits_for_a_week_of_looking_unless_forced(host, tmp_path, capsys)
     assert host.called == ["attach bob"]
     out = capsys.readouterr().out
     assert "note: one note" in out
+    host.diff = ""
+    assert main(["attach", "--apply", "--data", str(tmp_path)]) == 0
+    assert "attached since 2026; nothing is to change" in capsys.readouterr().out
+    host.diff = "--- a\n"
+    assert main(["attach", "--apply", "--data", str(tmp_path)]) == 0
+    assert host.called == ["attach bob", "attach "]
+    host.record.state = State.APPLYING
     assert main(["attach", "--apply", "--data", str(tmp_path)]) == 1
+    assert "broke off" in capsys.readouterr().err
+
+
+def test_what_waits_for_a_late_bounce_is_asked_for_on_a_terminal(host, tmp_path, monkeypatch):
+    def detached(*words):
+        assert main(["detach", *words, "--data", str(tmp_path)]) == 0
+        return host.waiting
+
+    host.record = Record()
+    assert detached("--waiting", "delete") is Waiting.DELETE
+    assert detached() is Waiting.STOP
+    host.messages = (WaitingMessage("1AB", "a@b.test", ("x@example.org",), 0),)
+    assert detached() is Waiting.STOP
+    monkeypatch.setattr(sys, "stdin", Terminal("what?\ntell\n"))
+    assert detached() is Waiting.TELL
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
 
 def test_as_json(host, tmp_path, capsys):
@@ -124,7 +163,7 @@ def test_as_json(host, tmp_path, capsys):
         "id": "2026", "exact": True, "notes": [], "backups": [],
     }  # fmt: skip
     assert main(["mode", "--json", "--data", str(tmp_path)]) == 0
-    assert json.loads(capsys.readouterr().out) == {"mode": "observe"}
+    assert json.loads(capsys.readouterr().out) == {"mode": "observe", "measures": []}
 
 
 def test_detach_and_rollback(host, tmp_path, capsys):
@@ -177,6 +216,8 @@ def test_mode_shows_and_changes(host, tmp_path, capsys):
     assert mode("deceive", "--force")[0] == 0
     assert mode() == (0, ["deceive"])
     assert mode("deceive") == (0, ["deceive"])
+    host.record.layers = {"caps": 1, "late bounce": 1, "acceptance": 1}
+    assert mode() == (0, ["deceive, with caps and late bounce"])
     assert mode("observe")[0] == 0
     assert host.called == ["attach ", "detach 2"]
     assert mode("sleep") == (2, [])

@@ -53,6 +53,7 @@ class Desk:
         self.store = store or MemoryCaptures()
         self.journal = MemoryJournal(self.clock)
         self.table = Table()
+        self.hurried = False
         self.bounces = Bounces(
             settings,
             self.store,
@@ -61,6 +62,7 @@ class Desk:
             journal=self.journal,
             clock=self.clock,
             is_decoy=lambda address: address == DECOY,
+            hurried=lambda: self.hurried,
         )
 
     async def rcpt(
@@ -104,6 +106,17 @@ async def test_a_proven_sender_is_told_after_the_delay_and_not_before() -> None:
     assert await desk.rcpt() is Withholding.DISCLOSE
     (told,) = desk.journal.of(RecipientDisclosed)
     assert (told.recipient, told.why, told.after_seconds) == (NOSUCH, "why", 4 * HOUR)
+
+
+async def test_while_it_is_settled_nobody_waits_but_for_a_judgement() -> None:
+    desk = Desk()
+    await desk.hold()
+    desk.hurried = True
+    assert await desk.rcpt() is Withholding.LATER
+    desk.judge(told=True)
+    assert await desk.rcpt() is Withholding.DISCLOSE
+    desk.hurried = False
+    assert await desk.rcpt() is Withholding.LATER
 
 
 async def test_a_near_miss_is_told_at_once() -> None:

@@ -13,6 +13,7 @@ The order is what makes it safe at every moment, and for whoever is killed in th
 4. Our own processes learn about the site.
 5. Only then the password chain goes into Dovecot, and Dovecot is reloaded.
 6. Probes on the live daemons.
+7. With a late bounce unknown names are accepted from now on; nothing can fail any more but that.
 
 Whatever fails, everything is undone in the opposite order and compared by hash.
 """
@@ -28,19 +29,15 @@ from pathlib import Path
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.files import Standing, content, put, standing
 from honeypost.beside.attach.layout import Layout
+from honeypost.beside.attach.loading import LOADED_SECONDS, Loading
 from honeypost.beside.attach.plan import Group, Plan, PlannedFile
 from honeypost.beside.attach.record import Attachment, FileRecord, State, Step, save
 from honeypost.beside.attach.reloading import Reloading
 from honeypost.beside.attach.undo import Undo
-from honeypost.beside.containment import AttachedContainment
-from honeypost.beside.manifest import CONFIGURATION, digest, read_manifest, record_attachment
+from honeypost.beside.manifest import CONFIGURATION
 from honeypost.beside.survey.site import MailSite
 from honeypost.config.durable import sync_folder
 
-LOADED_SECONDS = 60.0
-"""How long we wait for SMTP sessions that began before the reload; see :meth:`Apply._loaded`."""
-
-LOOK_SECONDS = 0.05
 HASHES = "after.sha256"
 """For the guard, which must not need us: what Postfix's files are while they are ours."""
 
@@ -82,7 +79,14 @@ class Apply:
         self._plan, self._site, self._layout = plan, site, layout
         self._reloading, self._checks, self._undo = reloading, checks, undo
         self._tell = tell
-        self._loaded_seconds = loaded_seconds
+        self._loading = Loading(
+            layout,
+            site.postfix.config_directory,
+            site.postfix.queue_directory,
+            reloading,
+            [f.path for f in plan.of(Group.CONTAINMENT) if f.path.name not in CONFIGURATION],
+            loaded_seconds,
+        )
         self._record = _new_record(plan, site, identity, marker_domain)
         self.notes: list[str] = []
 
@@ -107,13 +111,14 @@ class Apply:
         steps: tuple[tuple[Step, Callable[[], object]], ...] = (
             (Step.TRIAL, lambda: self._checks.trial(self._plan)),
             (Step.CONTAINMENT, lambda: self._write(Group.CONTAINMENT)),
-            (Step.MANIFEST, self._manifest),
+            (Step.MANIFEST, self._loading.record),
             (Step.RELOAD_POSTFIX, self._reloading.postfix),
             (Step.LOADED, self._loaded),
             (Step.OWN, self._own),
             (Step.CHAIN, lambda: self._write(Group.CHAIN)),
             (Step.RELOAD_DOVECOT, self._reloading.dovecot),
             (Step.PROBES, self._checks.probes),
+            *(((Step.ACCEPT, self._accept),) if self._plan.closed else ()),
         )
         for step, action in steps:
             self._begin(step)
@@ -132,14 +137,9 @@ class Apply:
         for file in self._record.files:
             if file.before is not None:
                 put(folder / file.saved, content(Path(file.path)), _closed(file.before))
-        (folder / HASHES).write_text(self._hashes())
+        write_hashes(self._record, self._layout)
         sync_folder(self._layout.backups)
         save(self._record, self._layout)
-
-    def _hashes(self) -> str:
-        """Give the hashes of Postfix's files as they will be, as ``sha256sum`` reads them."""
-        files = (file for file in self._record.files if file.group == Group.CONTAINMENT)
-        return "".join(f"{file.after.sha256}  {file.path}\n" for file in files)
 
     def _write(self, group: Group) -> None:
         records = {file.path: file for file in self._record.files}
@@ -149,40 +149,33 @@ class Apply:
             record = records[str(planned.path)]
             if standing(planned.path) != record.before:
                 raise AttachFailed(f"{planned.path} was changed by somebody else meanwhile")
-            put(planned.path, planned.content, record.after)
+            put(planned.path, self._first(planned), record.after)
 
-    def _manifest(self) -> None:
-        record_attachment(
-            self._layout.manifest,
-            postfix_directory=self._site.postfix.config_directory,
-            queue_directory=self._site.postfix.queue_directory,
-            tables=[f.path for f in self._plan.of(Group.CONTAINMENT) if _is_table(f)],
-        )
+    def _first(self, planned: PlannedFile) -> bytes:
+        """Give what is written first: Postfix does not accept unknown names yet."""
+        closed = self._plan.closed if planned.path == self._master() else b""
+        return closed or planned.content
+
+    def _accept(self) -> None:
+        master = next(file for file in self._plan.files if file.path == self._master())
+        record = next(file for file in self._record.files if file.path == str(master.path))
+        now = standing(master.path)
+        if now is None or now.sha256 not in record.also:
+            raise AttachFailed(f"{master.path} was changed by somebody else meanwhile")
+        put(master.path, master.content, record.after)
+        if note := self._loading.again():
+            self.notes.append(note)
+
+    def _master(self) -> Path:
+        return self._site.postfix.config_directory / "master.cf"
 
     def _loaded(self) -> None:
-        """
-        Wait until every process of Postfix that lets mail out runs the containment.
-
-        An SMTP session that was open before may last for minutes.  As long as it does, no
-        decoy is granted anyway, so after a while we go on and say so.
-        """
-        containment = AttachedContainment(self._layout.manifest)
-        deadline = time.monotonic() + self._loaded_seconds
-        while doubt := containment.doubt():
-            if time.monotonic() > deadline:
-                self._still_loading(doubt)
-                return
-            time.sleep(LOOK_SECONDS)
-
-    def _still_loading(self, doubt: str) -> None:
-        manifest = read_manifest(self._layout.manifest)
-        if any(digest(path) != sha256 for path, sha256 in manifest.expected().items()):
-            raise AttachFailed(doubt)
-        self.notes.append(f"{doubt}; the first decoy is granted when that has ended")
+        if note := self._loading.wait():
+            self.notes.append(note)
 
     def _own(self) -> None:
         self._write(Group.OWN)
-        self._reloading.own_on()
+        self._reloading.own_on(self._plan.limbo.name if self._plan.limbo else "")
 
     def _take_back(self, problem: BaseException) -> None:
         """Undo; what could not be undone is added to the reason."""
@@ -197,6 +190,13 @@ class Apply:
             raise AttachFailed(f"{problem}; {state}") from problem
 
 
+def write_hashes(record: Attachment, layout: Layout) -> None:
+    """Write the hashes of Postfix's files as they will be, as ``sha256sum`` reads them."""
+    files = (file for file in record.files if file.group == Group.CONTAINMENT)
+    text = "".join(f"{file.after.sha256}  {file.path}\n" for file in files)
+    (layout.backups / record.id / HASHES).write_text(text)
+
+
 def _new_record(plan: Plan, site: MailSite, identity: str, marker_domain: str) -> Attachment:
     return Attachment(
         id=identity,
@@ -209,12 +209,14 @@ def _new_record(plan: Plan, site: MailSite, identity: str, marker_domain: str) -
         chain_folder=str(plan.chain_folder),
         marker_domain=marker_domain,
         settings=plan.settings,
-        files=[_file_record(number, file) for number, file in enumerate(plan.files)],
+        layers=dict(plan.layers),
+        limbo=plan.limbo,
+        files=[_file_record(number, file, plan.closed) for number, file in enumerate(plan.files)],
         folders=[] if plan.chain_folder.exists() else [str(plan.chain_folder)],
     )
 
 
-def _file_record(number: int, planned: PlannedFile) -> FileRecord:
+def _file_record(number: int, planned: PlannedFile, closed: bytes) -> FileRecord:
     before = standing(planned.path)
     new = Standing("", planned.mode, 0, planned.gid, time.time_ns())
     kept = before or new
@@ -222,12 +224,10 @@ def _file_record(number: int, planned: PlannedFile) -> FileRecord:
         hashlib.sha256(planned.content).hexdigest(), kept.mode, kept.uid, kept.gid, new.mtime_ns
     )
     saved = "" if before is None else f"{number:02}-{planned.path.name}"
-    return FileRecord(str(planned.path), planned.group, before, after, saved)
+    with_closed = closed and planned.path.name == "master.cf"
+    also = [hashlib.sha256(closed).hexdigest()] if with_closed else []
+    return FileRecord(str(planned.path), planned.group, before, after, saved, also)
 
 
 def _closed(before: Standing) -> Standing:
     return Standing(before.sha256, 0o600, 0, 0, before.mtime_ns)
-
-
-def _is_table(file: PlannedFile) -> bool:
-    return file.path.name not in CONFIGURATION

@@ -47,23 +47,18 @@ CLOCK_SECONDS = 0.05
 _ENTRY = re.compile(r"^\*\*\* ENVELOPE RECORDS (?:.*/)?(?P<id>\w+) \*\*\*$", re.MULTILINE)
 
 
-def no_late_bounce() -> Sequence[str]:
-    """Nobody waits for a late bounce."""
-    return ()
-
-
 class Clear:
     """
     Clears one host.
 
-    :param settle: see :class:`~honeypost.beside.attach.host.Host`.
+    :param settle: settles what waits for a late bounce.
     :param sessions_seconds: how long open SMTP sessions are waited for.
     """
 
     def __init__(
         self,
         reloading: Reloading,
-        settle: Callable[[], Sequence[str]],
+        settle: Callable[[Attachment], Sequence[str]],
         sessions_seconds: float,
         run: Run = run_program,
     ) -> None:
@@ -83,11 +78,11 @@ class Clear:
         kicked = self._kick(record)
         if kicked:
             yield f"{kicked} mailbox sessions of decoys were ended"
-        self._wait_for_sessions(Path(record.queue_directory))
+        self.wait_for_sessions(Path(record.queue_directory))
         deleted = self._empty_queue(record)
         if deleted:
             yield f"{deleted} messages of decoys were deleted from the queue"
-        yield from self._settle()
+        yield from self._settle(record)
 
     def _kick(self, record: Attachment) -> int:
         command = ("doveadm", "-c", record.dovecot_config)
@@ -101,7 +96,12 @@ class Clear:
             self._run((*command, "kick", name), "")
         return len(decoys)
 
-    def _wait_for_sessions(self, queue: Path) -> None:
+    def wait_for_sessions(self, queue: Path) -> None:
+        """
+        Reload Postfix and wait until every smtpd from before is gone.
+
+        :raises AttachFailed: SMTP sessions from before are still open.
+        """
         if attempted(self._reloading.postfix):
             return  # not running: no sessions
         reloaded = time.time() - boot_offset()
@@ -110,8 +110,7 @@ class Clear:
             if time.monotonic() > deadline:
                 raise AttachFailed(
                     f"{len(old)} SMTP sessions from before are still open, and a decoy may be among"
-                    " them; no decoy is granted any more and containment stays until they end:"
-                    " run honeypost detach again"
+                    " them; containment stays until they end: run it again"
                 )
             time.sleep(LOOK_SECONDS)
 

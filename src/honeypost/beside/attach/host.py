@@ -9,16 +9,18 @@ from __future__ import annotations
 import secrets as chance
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from honeypost.beside.attach import own_config, probes
 from honeypost.beside.attach.apply import Apply, Checks, nothing
-from honeypost.beside.attach.clearing import Clear, no_late_bounce
+from honeypost.beside.attach.change import Change, make_change
+from honeypost.beside.attach.clearing import Clear
 from honeypost.beside.attach.diff import unified
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.layout import Layout
+from honeypost.beside.attach.loading import Loading
 from honeypost.beside.attach.older import is_undone, refuse_edited
 from honeypost.beside.attach.plan import Plan, Wanted, make_plan
 from honeypost.beside.attach.record import (
@@ -29,16 +31,21 @@ from honeypost.beside.attach.record import (
     held,
 )
 from honeypost.beside.attach.reloading import Reloading
+from honeypost.beside.attach.settling import Settle, Waiting
 from honeypost.beside.attach.trial.run import run_trial
 from honeypost.beside.attach.undo import Undo
 from honeypost.beside.attach.wanted import make_wanted, read_accounts
-from honeypost.beside.survey.findings import Finding, examine, refusals
+from honeypost.beside.manifest import read_manifest
+from honeypost.beside.postfix.waiting import WaitingMessage
+from honeypost.beside.survey.findings import Finding, Part, examine, refusals
 from honeypost.beside.survey.read import read_site
 from honeypost.beside.survey.recipes import recipe_for
 from honeypost.beside.survey.site import MailSite
 from honeypost.config.schema import Config, SiteSecrets
 
 DOVECOT_GROUP = "dovecot"
+OURS = "attached-already"
+"""Finding that is as it should be once attached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,16 @@ class Proposal:
     """``None`` when a finding refuses."""
     plan: Plan | None
     diff: str = ""
+    standing: Attachment | None = None
+    """What is attached already, of which this is a change."""
+    late_bounce: bool = False
+    """It is wanted, so findings against it count."""
 
     @property
     def refused(self) -> tuple[Finding, ...]:
         """Findings that stand against it."""
-        return refusals(self.findings)
+        late = refusals(self.findings, Part.LATE_BOUNCE) if self.late_bounce else ()
+        return (*refusals(self.findings), *late)
 
 
 @dataclass(frozen=True)
@@ -64,8 +76,7 @@ class Host:
     One host.
 
     :param load: gives the configuration, anew each time.
-    :param settle_late_bounce: told before containment goes; gives sentences, or raises
-        :class:`AttachFailed` while something still waits.
+    :param waiting: what becomes of mail that waits for a late bounce when that is taken off.
     """
 
     layout: Layout
@@ -74,7 +85,7 @@ class Host:
     postfix_directory: Path | None = None
     dovecot_config: Path | None = None
     reloading: Reloading = field(default_factory=Reloading)
-    settle_late_bounce: Callable[[], Sequence[str]] = no_late_bounce
+    waiting: Waiting = Waiting.STOP
     tell: Callable[[str], None] = nothing
     trial: Callable[..., Sequence[str]] = run_trial
     probe: Callable[[MailSite], None] = probes.run_probes
@@ -85,15 +96,19 @@ class Host:
         """
         Look at the host and make a plan; changes nothing.
 
+        While something is attached the plan is what would be changed of it.
+
         :raises HoneypostError: it cannot be read, or cannot be planned for.
         """
         site = read_site(
             postfix_directory=self.postfix_directory, dovecot_config=self.dovecot_config
         )
-        findings = examine(site)
-        if refusals(findings):
-            return Proposal(site, findings, None, None)
-        config = self.load()
+        standing, config = self._standing(), self.load()
+        findings = tuple(f for f in examine(site) if not (standing and f.code == OURS))
+        late_bounce = config.late_bounce.mode == "on"
+        looked_at = Proposal(site, findings, None, None, "", standing, late_bounce)
+        if looked_at.refused:
+            return looked_at
         group = site.dovecot.settings.get("default_internal_group", DOVECOT_GROUP)
         wanted = make_wanted(
             site,
@@ -102,10 +117,22 @@ class Host:
             self.secrets,
             self.layout,
             accounts=read_accounts(group or DOVECOT_GROUP),
+            standing=standing,
         )
+        plan = self._plan(site, wanted, config, standing)
+        return replace(looked_at, wanted=wanted, plan=plan, diff=unified(plan, _text_or_none))
+
+    def _plan(
+        self, site: MailSite, wanted: Wanted, config: Config, standing: Attachment | None
+    ) -> Plan:
+        if standing is not None:
+            return make_change(site, wanted, standing, _text)
         self._refuse_gaps(wanted, config)
-        plan = make_plan(site, wanted, _text)
-        return Proposal(site, findings, wanted, plan, unified(plan, _text_or_none))
+        return make_plan(site, wanted, _text)
+
+    def _standing(self) -> Attachment | None:
+        record = current(self.layout)
+        return record if record is not None and record.state is State.ATTACHED else None
 
     def attach(self, proposal: Proposal, *, real_name: str = "") -> list[str]:
         """
@@ -118,6 +145,8 @@ class Host:
         plan, wanted, site = proposal.plan, proposal.wanted, proposal.site
         if plan is None or wanted is None:
             raise AttachFailed("; ".join(finding.text for finding in proposal.refused))
+        if proposal.standing is not None:
+            return self._change(proposal, proposal.standing, real_name)
         with held(self.layout):
             self.refuse_attached()
             if make_plan(site, wanted, _text) != plan:
@@ -139,6 +168,39 @@ class Host:
             )
             apply.run()
             return apply.notes
+
+    def _change(self, proposal: Proposal, standing: Attachment, real_name: str) -> list[str]:
+        plan, wanted, site = proposal.plan, proposal.wanted, proposal.site
+        assert plan is not None
+        assert wanted is not None
+        with held(self.layout):
+            if self._standing() != standing or make_change(site, wanted, standing, _text) != plan:
+                raise AttachFailed("the configuration was changed meanwhile; look at the diff anew")
+            clear = Clear(self.reloading, self._settle, self.sessions_seconds)
+            change = Change(
+                standing,
+                plan,
+                self.layout,
+                self._loading(site),
+                self.reloading,
+                clear.wait_for_sessions,
+                self._settle,
+                lambda: self._try(plan, site, wanted, real_name),
+                self.tell,
+            )
+            return change.run()
+
+    def _loading(self, site: MailSite) -> Loading:
+        tables = map(Path, read_manifest(self.layout.manifest).tables)
+        postfix = site.postfix
+        return Loading(
+            self.layout,
+            postfix.config_directory,
+            postfix.queue_directory,
+            self.reloading,
+            list(tables),
+            self.loaded_seconds,
+        )
 
     def detach(self) -> list[str]:
         """
@@ -185,10 +247,31 @@ class Host:
             return
         if record.state is State.ATTACHED:
             raise AttachFailed(f"attached already, since {record.id}; to change it, detach first")
-        raise AttachFailed(f"{record.id} broke off while {record.state}: run honeypost rollback")
+        self.refuse_broken_off()
+
+    def refuse_broken_off(self) -> None:
+        """
+        Refuse where an attachment is left half done.
+
+        :raises AttachFailed: there is one.
+        """
+        record = current(self.layout)
+        if record is not None and record.state is not State.ATTACHED:
+            raise AttachFailed(
+                f"{record.id} broke off while {record.state}: run honeypost rollback"
+            )
+
+    def waiting_messages(self) -> list[WaitingMessage]:
+        """Give what waits for a late bounce now."""
+        record = current(self.layout)
+        return self._settle.waiting(record) if record is not None else []
+
+    @property
+    def _settle(self) -> Settle:
+        return Settle(self.waiting, self.layout.settling)
 
     def _undo(self, record: Attachment) -> Undo:
-        clearing = Clear(self.reloading, self.settle_late_bounce, self.sessions_seconds)
+        clearing = Clear(self.reloading, self._settle, self.sessions_seconds)
         return Undo(
             record, self.layout, reloading=self.reloading, clearing=clearing, tell=self.tell
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from honeypost.config.load import ATTACHED
+from honeypost.config.schema import Paths
 
 FOLDER = "attach"
 """Of the data folder; all that attaching keeps there."""
@@ -50,6 +51,11 @@ class Layout:
     def disarmed(self) -> Path:
         """Flag of the guard: why it took our part out of Dovecot."""
         return self.state / "disarmed"
+
+    @property
+    def settling(self) -> Path:
+        """Flag for our edge: what waits for a late bounce is answered without the delay."""
+        return Paths(self.state.parent).settling
 
     def why_disarmed(self) -> str:
         """Give the guard's last words, with their time; ``""`` while our part is armed."""

@@ -44,6 +44,8 @@ class Found:
     never: tuple[str, ...]
     """Networks that never have a penalty."""
     script_key: str
+    limbo: str = ""
+    """``unix:/path``, where mail to unknown names goes while the late bounce stands."""
 
     def text(self) -> str:
         """Give the file."""
@@ -61,6 +63,7 @@ class Found:
                 "policy": self.policy,
                 "lookup": self.lookup,
                 "authpolicy": self.reports,
+                **({"limbo": self.limbo} if self.limbo else {}),
             },
         )
         yield (
@@ -98,6 +101,7 @@ def effective(found: Found, operators: Config) -> Config:
         policy=listeners.policy or found.policy,
         lookup=listeners.lookup or found.lookup,
         authpolicy=listeners.authpolicy or found.reports,
+        limbo=listeners.limbo or found.limbo,
     )
     own = beside.no_decoys_from != plain.beside.no_decoys_from
     around = replace(
@@ -131,6 +135,7 @@ def gaps(found: Found, config: Config) -> list[str]:
         "listeners.policy": (config.listeners.policy, found.policy),
         "listeners.lookup": (config.listeners.lookup, found.lookup),
         "listeners.authpolicy": (config.listeners.authpolicy, found.reports),
+        "listeners.limbo": (config.listeners.limbo, found.limbo),
         "beside.containment": (config.beside.containment, found.containment),
         "beside.script_key": (config.beside.script_key, found.script_key),
     }

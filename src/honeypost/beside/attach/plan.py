@@ -9,23 +9,22 @@ then what our own processes read, then the password chain that lets decoys in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
 from honeypost.beside.attach import own_config
 from honeypost.beside.attach.dovecot_text import FIRST, FOLDER, LAST, DovecotText, with_includes
 from honeypost.beside.attach.failure import AttachFailed
+from honeypost.beside.attach.layering import Texts, laid_upon, read_texts
 from honeypost.beside.attach.postfix_text import (
     INLINE_SINCE,
     PostfixSettings,
     containment_settings,
-    edited_main,
-    edited_master,
-    joined,
     remembering,
 )
+from honeypost.beside.attach.record import Limbo
 from honeypost.beside.attach.tables import Tables
 from honeypost.beside.postfix.containment_config import ContainmentConfig
 from honeypost.beside.survey.programs import Run, run_program
@@ -71,6 +70,11 @@ class Plan:
     """Folder of the scripts."""
     secrets: tuple[str, ...] = ()
     """Words in the files that are not shown."""
+    layers: Mapping[str, PostfixSettings] = field(default_factory=dict)
+    """What lies upon ``settings``, in this order."""
+    closed: bytes = b""
+    """master.cf as it stands until unknown names are accepted, ``b""`` when they never are."""
+    limbo: Limbo | None = None
 
     def of(self, group: Group) -> tuple[PlannedFile, ...]:
         """Give the files of a group."""
@@ -87,8 +91,10 @@ class Wanted:
     own_config: Path
     new_files: Sequence[NewFile] = ()
     """Files that deny copies name."""
-    more: Sequence[PostfixSettings] = ()
-    """Settings of other counter-measures, such as the late bounce."""
+    layers: Mapping[str, PostfixSettings] = field(default_factory=dict)
+    """Settings of the other counter-measures, in the order in which they lie upon containment."""
+    limbo: Limbo | None = None
+    """The late bounce among them."""
     dovecot_gid: int = 0
     """Group of Dovecot's auth, which reads the script's settings."""
     own_gid: int = 0
@@ -110,21 +116,22 @@ def make_plan(site: MailSite, wanted: Wanted, read: Read, run: Run = run_program
     """
     tables = None if _inline(site, wanted) else Tables(site.postfix.config_directory)
     settings = containment_settings(site.postfix, wanted.containment, tables)
-    for more in wanted.more:
-        settings = joined(settings, more)
-    main = read(site.postfix.config_directory / "main.cf")
-    settings = remembering(settings, main, run)
-    postfix = _postfix(site, settings, read, edited_main(main, settings, run))
+    texts = read_texts(site.postfix.config_directory, read)
+    settings = remembering(settings, texts.main, run)
+    laid = laid_upon(texts.edited(settings, run), wanted.layers, run)
     try:
         chain = tuple(_chain(site, wanted, read))
     except ValueError as error:
         raise AttachFailed(str(error)) from None
     return Plan(
-        files=(*_tables(tables), *postfix, _own(wanted), *chain),
+        files=(*_tables(tables), *postfix_files(site, laid.texts), own_file(wanted), *chain),
         settings=settings,
         main_dovecot=None if site.dovecot.drop_in else site.dovecot.config,
         chain_folder=wanted.dovecot.chain.directory,
         secrets=_secrets(wanted),
+        layers=laid.layers,
+        closed=laid.closed,
+        limbo=wanted.limbo,
     )
 
 
@@ -150,16 +157,15 @@ def _tables(tables: Tables | None) -> Iterator[PlannedFile]:
         yield PlannedFile(path, line.encode(), Group.CONTAINMENT)
 
 
-def _postfix(
-    site: MailSite, settings: PostfixSettings, read: Read, main: str
-) -> Iterator[PlannedFile]:
+def postfix_files(site: MailSite, texts: Texts) -> Iterator[PlannedFile]:
+    """Give Postfix's two files."""
     directory = site.postfix.config_directory
-    master = edited_master(read(directory / "master.cf"), settings)
-    for name, text in (("master.cf", master), ("main.cf", main)):
+    for name, text in (("master.cf", texts.master), ("main.cf", texts.main)):
         yield PlannedFile(directory / name, _bytes(text), Group.CONTAINMENT)
 
 
-def _own(wanted: Wanted) -> PlannedFile:
+def own_file(wanted: Wanted) -> PlannedFile:
+    """Give ``attached.toml``."""
     text = wanted.found.text()
     return PlannedFile(wanted.own_config, _bytes(text), Group.OWN, SHARED, wanted.own_gid)
 

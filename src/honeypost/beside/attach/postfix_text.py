@@ -106,16 +106,6 @@ def local_mail(site: PostfixSite) -> Iterator[tuple[str, LocalMail]]:
     )
 
 
-def joined(first: PostfixSettings, second: PostfixSettings) -> PostfixSettings:
-    """Put two sets of settings together; the second wins where both set a parameter."""
-    options = {name: [*lines] for name, lines in first.options.items()}
-    for name, lines in second.options.items():
-        options.setdefault(name, []).extend(lines)
-    return PostfixSettings(
-        first.main | second.main, options, [*first.services, *second.services], {}
-    )
-
-
 def remembering(settings: PostfixSettings, main: str, run: Run = run_program) -> PostfixSettings:
     """Give the settings with what stands in main.cf for them, to be put back later."""
     found = _explicit(main, run)
@@ -202,8 +192,9 @@ def _by_postconf(
     text: str, values: Mapping[str, str], gone: list[str] | tuple[()], run: Run
 ) -> str:
     with _private_copy(text) as folder:
-        if values:
-            _edit(run, folder, "-e", *(f"{name}={value}" for name, value in values.items()))
+        for name, value in values.items():
+            # One at a time: of several new ones the order is by chance (seen on 3.7.11).
+            _edit(run, folder, "-e", f"{name}={value}")
         if gone:
             _edit(run, folder, "-X", *gone)
         return (Path(folder) / "main.cf").read_text("utf-8", "surrogateescape")

@@ -9,6 +9,7 @@ Put one file back to what it was before an attachment, judged by hash.
 
 from __future__ import annotations
 
+from functools import reduce
 from pathlib import Path
 
 from honeypost.beside.attach.dovecot_text import DISARMED, without_includes
@@ -49,7 +50,7 @@ class PutBack:
             return ""
         if file.before is None:
             return self._away(file, now)
-        if now is None or now.same(file.before) or now.same(file.after):
+        if now is None or now.same(file.before) or _is_ours(file, now):
             put(path, self._saved(file), file.before)
             return ""
         return self._merged(file, now)
@@ -61,7 +62,7 @@ class PutBack:
 
     def _away(self, file: FileRecord, now: Standing | None) -> str:
         path, said = _path(file), ""
-        if now is not None and not now.same(file.after):
+        if now is not None and not _is_ours(file, now):
             kept = self._backup / f"edited-{path.name}"
             put(kept, content(path), now)
             said = f"{path} was edited since; it is ours, so it is gone, a copy is {kept}"
@@ -89,12 +90,17 @@ class PutBack:
         return f"{path} was edited since; only our settings were taken out, the rest is yours"
 
     def _without_ours(self, file: FileRecord, text: str) -> str:
-        name = _path(file).name
-        if name == "main.cf":
-            return restored_main(text, self._record.settings, self._run)
-        if name == "master.cf":
-            return restored_master(text, self._record.settings)
+        ours = reversed([self._record.settings, *self._record.layers.values()])
+        match _path(file).name:
+            case "main.cf":
+                return reduce(lambda kept, each: restored_main(kept, each, self._run), ours, text)
+            case "master.cf":
+                return reduce(restored_master, ours, text)
         return without_includes(text, _folder(self._record))
+
+
+def _is_ours(file: FileRecord, now: Standing) -> bool:
+    return now.same(file.after) or now.sha256 in file.also
 
 
 def _path(file: FileRecord) -> Path:

@@ -37,6 +37,17 @@ class State(StrEnum):
     DETACHED = "detached"
 
 
+class Layer(StrEnum):
+    """Counter-measures that lie upon the containment in Postfix, each with its own switch."""
+
+    CAPS = "caps"
+    """On simultaneous connections; with penalties."""
+    LATE_BOUNCE = "late bounce"
+    """Its routes."""
+    ACCEPTANCE = "acceptance"
+    """Of unknown names; the last to come and the first to go."""
+
+
 class Step(StrEnum):
     """What is done to attach, in this order."""
 
@@ -50,6 +61,8 @@ class Step(StrEnum):
     CHAIN = "password chain"
     RELOAD_DOVECOT = "reload Dovecot"
     PROBES = "probes"
+    ACCEPT = "unknown names are accepted"
+    """For the late bounce alone."""
 
 
 class FileRecord(msgspec.Struct, frozen=True):
@@ -62,6 +75,24 @@ class FileRecord(msgspec.Struct, frozen=True):
     after: Standing
     saved: str
     """Name of the earlier content in the backup, ``""`` where there is none."""
+    also: list[str] = []
+    """SHA-256 of what else we have written there on the way."""
+
+
+class Limbo(msgspec.Struct, frozen=True):
+    """What must be known of a late bounce to take it off again."""
+
+    token: str
+    """See :class:`~honeypost.beside.postfix.limbo_config.LimboConfig`."""
+    socket: str
+    """Below the queue directory."""
+    domains: list[str]
+    """Whose unknown names are accepted."""
+
+    @property
+    def name(self) -> str:
+        """Name of the socket, and so of its unit."""
+        return self.socket.rpartition("/")[2]
 
 
 class Attachment(msgspec.Struct):
@@ -82,6 +113,10 @@ class Attachment(msgspec.Struct):
     files: list[FileRecord]
     folders: list[str]
     """Folders that are made for it, the deepest last."""
+    layers: dict[str, PostfixSettings] = {}
+    """Settings of counter-measures besides containment, in the order in which they lie upon it."""
+    limbo: Limbo | None = None
+    """The late bounce that stands, or is being put in place or taken off."""
     steps: list[Step] = []
     """Steps that were begun."""
     format: int = FORMAT

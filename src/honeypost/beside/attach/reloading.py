@@ -19,6 +19,14 @@ _EDGE = "honeypost-edge.service"
 _SOCKETS = tuple(f"honeypost-{name}.socket" for name in ("lookup", "authpolicy", "lmtp", "policy"))
 UNIT_FOLDERS = ("etc/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 _SYSTEMCTL = ("systemctl", "--no-block")
+_LIMBO = "honeypost-limbo@{}.socket"
+"""Whose name is the site's own; a socket of a service that runs cannot be started."""
+
+LIMBO_ON = (
+    ("systemctl", "stop", *_SOCKETS, _EDGE),
+    ("systemctl", "enable", "--now", _LIMBO),
+)
+LIMBO_OFF = (("systemctl", "disable", "--now", _LIMBO),)
 ON = (
     (*_SYSTEMCTL, "enable", "--now", _EDGE),
     (*_SYSTEMCTL, "try-restart", _EDGE, "honeypost-worker.service"),
@@ -39,6 +47,8 @@ class Reloading:
     dovecot_command: Sequence[str] = DOVECOT
     on_commands: Sequence[Sequence[str]] = ON
     off_commands: Sequence[Sequence[str]] = OFF
+    limbo_on: Sequence[Sequence[str]] = LIMBO_ON
+    limbo_off: Sequence[Sequence[str]] = LIMBO_OFF
     run: Run = run_program
     pause: Callable[[float], None] = time.sleep
 
@@ -66,25 +76,34 @@ class Reloading:
         units = any((root / folder / _EDGE).exists() for folder in UNIT_FOLDERS)
         if units and (root / "run/systemd/system").is_dir():
             return cls()
-        return cls(on_commands=(), off_commands=())
+        return cls.by_hand()
 
-    def own_on(self) -> None:
+    @classmethod
+    def by_hand(cls) -> Reloading:
+        """Give the commands of a host where our processes are started by hand."""
+        return cls(on_commands=(), off_commands=(), limbo_on=(), limbo_off=())
+
+    def own_on(self, limbo: str = "") -> None:
         """
         Start our own processes with what was found out.
 
+        :param limbo: name of the late bounce's socket, ``""`` without one.
         :raises AttachFailed: it could not be told to.
         """
-        for command in self.on_commands:
-            self._do(command)
+        for command in (*(self.limbo_on if limbo else ()), *self.on_commands):
+            self._do([word.format(limbo) for word in command])
 
-    def own_off(self) -> None:
+    def own_off(self, limbo: str = "", *, only_limbo: bool = False) -> None:
         """
         Stop what answers Postfix and Dovecot.
 
+        :param limbo: see :meth:`own_on`.
+        :param only_limbo: the rest goes on.
         :raises AttachFailed: it could not be told to.
         """
-        for command in self.off_commands:
-            self._do(command)
+        rest = () if only_limbo else self.off_commands
+        for command in (*rest, *(self.limbo_off if limbo else ())):
+            self._do([word.format(limbo) for word in command])
 
     def _do(self, command: Sequence[str]) -> None:
         try:

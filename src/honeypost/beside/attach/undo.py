@@ -8,9 +8,10 @@ The opposite order of attaching, and again safe at every moment:
 
 1. Grants stop: the manifest goes, which also survives a restart of ours.
 2. The password chain leaves Dovecot; Dovecot is reloaded.
-3. What decoys left behind is cleared (:class:`Clearing`): sessions, queue entries, late bounces.
-4. Only then containment is taken out of Postfix; Postfix is reloaded.
-5. Every file is compared with how it stood before.
+3. With a late bounce unknown names are refused again, so that nothing new begins to wait.
+4. What decoys left behind is cleared (:class:`Clearing`): sessions, queue entries, late bounces.
+5. Only then containment is taken out of Postfix; Postfix is reloaded.
+6. Every file is compared with how it stood before.
 
 Each step looks at what is on disk, so being killed in the middle and begun again is harmless.
 """
@@ -21,6 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+from honeypost.beside.attach.acceptance import refuse_unknown
 from honeypost.beside.attach.layout import Layout
 from honeypost.beside.attach.plan import Group
 from honeypost.beside.attach.putting_back import PutBack
@@ -73,6 +75,9 @@ class Undo:
         self._layout.manifest.unlink(missing_ok=True)
         self._layout.disarmed.unlink(missing_ok=True)
         notes = list(self._take_chain())
+        if self._begun(Step.ACCEPT):
+            self._tell("unknown names are refused again")
+            refuse_unknown(self._record)
         if self._begun(Step.CHAIN):
             self._tell("what decoys left behind")
             for sentence in self._clearing.clear(self._record):
@@ -97,7 +102,8 @@ class Undo:
             yield from filter(None, [attempted(self._reloading.postfix)])
         if self._begun(Step.OWN):
             yield from self._put_back(Group.OWN)
-            yield from filter(None, [attempted(self._reloading.own_off)])
+            limbo = self._record.limbo.name if self._record.limbo else ""
+            yield from filter(None, [attempted(lambda: self._reloading.own_off(limbo))])
 
     def _put_back(self, group: Group) -> Iterator[str]:
         files = [file for file in self._record.files if file.group == group]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import grp
 import pwd
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from honeypost.beside.attach.caps import caps_settings
 from honeypost.beside.attach.dovecot_text import NAMES_SOCKET, DovecotText, Reports
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.layout import Layout
+from honeypost.beside.attach.measures import Measures, wanted_measures
 from honeypost.beside.attach.own_config import Found, site_word
 from honeypost.beside.attach.plan import Wanted, chain_folder
+from honeypost.beside.attach.record import Attachment
 from honeypost.beside.dovecot.chain import DecoyChain
 from honeypost.beside.postfix.containment_config import ContainmentConfig
 from honeypost.beside.survey.recipes import Recipe
@@ -61,10 +62,12 @@ def make_wanted(
     layout: Layout,
     *,
     accounts: Accounts,
+    standing: Attachment | None = None,
 ) -> Wanted:
     """
     Say what is to be put beside a site.
 
+    :param standing: what is attached already.
     :raises AttachFailed: there is no domain in which decoys may be.
     """
     found = _found(site, recipe, config, secrets, layout)
@@ -82,20 +85,25 @@ def make_wanted(
     reports = Reports(
         f"http://{found.reports}/", found.script_key, site_word(secrets, "report nonce")
     )
+    containment = ContainmentConfig(
+        secrets.marker_domain,
+        secrets.header,
+        _below_queue(found.sink, site),
+        _below_queue(found.policy, site),
+    )
+    measures = wanted_measures(
+        site, recipe, config, secrets, containment, never=found.never, standing=standing
+    )
     return Wanted(
-        containment=ContainmentConfig(
-            secrets.marker_domain,
-            secrets.header,
-            _below_queue(found.sink, site),
-            _below_queue(found.policy, site),
-        ),
+        containment=containment,
         dovecot=DovecotText(
             chain, reports if recipe.reports else None, WORKER_USER, site.dovecot.dialect
         ),
-        found=found,
+        found=replace(found, limbo=_limbo(measures, site)),
         own_config=layout.attached_config,
         new_files=recipe.files,
-        more=(caps_settings(site.postfix, found.never),) if config.penalties.mode == "on" else (),
+        layers=measures.layers,
+        limbo=measures.limbo,
         dovecot_gid=accounts.dovecot_gid,
         own_gid=accounts.own_gid,
     )
@@ -127,6 +135,11 @@ def _found(
         never=tuple(never),
         script_key=config.beside.script_key or site_word(secrets, "script key"),
     )
+
+
+def _limbo(measures: Measures, site: MailSite) -> str:
+    queue = site.postfix.queue_directory
+    return f"unix:{queue / measures.limbo.socket}" if measures.limbo else ""
 
 
 def _domains(recipe: Recipe) -> tuple[str, ...]:

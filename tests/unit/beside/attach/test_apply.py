@@ -10,8 +10,11 @@ import pytest
 from honeypost.beside.attach.apply import Apply, Checks
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.files import standing
+from honeypost.beside.attach.postfix_text import PostfixSettings
 from honeypost.beside.attach.putting_back import PutBack
 from honeypost.beside.attach.record import (
+    Layer,
+    Limbo,
     State,
     current,
     earlier,
@@ -52,7 +55,7 @@ def undo(site, commands, clearing=None, tell=lambda _: None):
     )  # fmt: skip
 
 
-def apply(site, commands, **changes):
+def apply(site, commands, *, plan=None, **changes):
     parts = {
         "identity": "20260101T000000Z-0001",
         "marker_domain": MARKER,
@@ -61,7 +64,7 @@ def apply(site, commands, **changes):
         "undo": undo(site, commands),
         "loaded_seconds": 0.0,
     }
-    return Apply(site.plan(), site.site, site.layout, **{**parts, **changes})
+    return Apply(plan or site.plan(), site.site, site.layout, **{**parts, **changes})
 
 
 def test_attached_and_detached_all_is_as_before(site, commands):
@@ -70,7 +73,7 @@ def test_attached_and_detached_all_is_as_before(site, commands):
     record = work.run()
     assert record.state is State.ATTACHED
     assert current(site.layout).id == record.id
-    assert "granted when that has ended" in work.notes[0]
+    assert "granted until that has ended" in work.notes[0]
     assert commands.called == ["postfix reload", "on", "doveadm reload"]
     assert site.etc() != before
     told = []
@@ -90,6 +93,59 @@ def test_a_daemon_that_does_not_reload_takes_all_back(site, failing):
         apply(site, commands).run()
     assert site.etc() == before
     assert current(site.layout) is None
+
+
+LATE = {
+    Layer.LATE_BOUNCE: PostfixSettings({"fallback_transport": "limbo:x"}),
+    Layer.ACCEPTANCE: PostfixSettings(options={"submission/inet": [("accepts", "all")]}),
+}
+
+
+def late(site, commands, **changes):
+    plan = site.plan(layers=LATE, limbo=Limbo("t", "private/dlmtp", ["example.org"]))
+    return apply(site, commands, plan=plan, **changes)
+
+
+def test_unknown_names_are_accepted_last_and_refused_first(site, commands):
+    before, master = site.etc(), site.postfix / "master.cf"
+
+    def probes():
+        assert "accepts" not in master.read_text()
+
+    class Looks(Cleared):
+        def clear(self, record):
+            assert "accepts" not in master.read_text()
+            assert "limbo" in (site.postfix / "main.cf").read_text()
+            return super().clear(record)
+
+    work = late(site, commands, checks=Checks(lambda _: None, probes))
+    record = work.run()
+    assert "accepts=all" in master.read_text()
+    assert len(work.notes) == 2
+    assert undo(site, commands, Looks())(record).run() == []
+    assert site.etc() == before
+    assert commands.called[-1] == "limbo-off dlmtp"
+
+
+def test_a_master_cf_without_a_last_newline_is_back_exactly(site, commands):
+    master = site.postfix / "master.cf"
+    master.write_text(master.read_text().rstrip("\n"))
+    before = site.etc()
+    record = late(site, commands).run()
+    assert undo(site, commands)(record).run() == []
+    assert site.etc() == before
+
+
+def test_a_master_cf_that_changes_before_the_last_step_stays(site, commands):
+    def edits():
+        master = site.postfix / "master.cf"
+        master.write_text(master.read_text() + "mine unix - - n - 0 mine\n")
+
+    with pytest.raises(AttachFailed, match="was changed by somebody else meanwhile"):
+        late(site, commands, checks=Checks(lambda _: None, edits)).run()
+    text = (site.postfix / "master.cf").read_text()
+    assert text.endswith("mine unix - - n - 0 mine\n")
+    assert "decoy" not in text
 
 
 def test_a_failing_trial_touches_nothing(site, commands):

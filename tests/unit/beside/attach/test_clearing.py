@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from honeypost.beside.attach import clearing as module
-from honeypost.beside.attach.clearing import ROUNDS, Clear, no_late_bounce
+from honeypost.beside.attach.clearing import ROUNDS, Clear
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.survey.programs import Answer
 from support.attach_site import MARKER
@@ -52,13 +52,17 @@ class Programs:
         return SimpleNamespace(postfix=lambda: None)
 
 
-def clear(programs, settle=no_late_bounce, seconds=0.0):
+def nobody_waits(_):
+    return []
+
+
+def clear(programs, settle=nobody_waits, seconds=0.0):
     return Clear(programs.reloading(), settle, seconds, run=programs).clear(RECORD)
 
 
 def test_only_what_marker_users_left_is_cleared():
     programs = Programs({"1AB": f"q1@{MARKER}", "2CD": "bob", "3EF": f"bob@x{MARKER}"})
-    assert clear(programs, lambda: ["two are told now"]) == [
+    assert clear(programs, lambda _: ["two are told now"]) == [
         "1 mailbox sessions of decoys were ended",
         "1 messages of decoys were deleted from the queue",
         "two are told now",
@@ -98,6 +102,6 @@ def test_daemons_that_do_not_run_have_nothing_to_clear():
         raise AttachFailed("not running")
 
     assert (
-        Clear(SimpleNamespace(postfix=fails), no_late_bounce, 0.0, run=nothing_runs).clear(RECORD)
+        Clear(SimpleNamespace(postfix=fails), nobody_waits, 0.0, run=nothing_runs).clear(RECORD)
         == []
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -31,6 +32,7 @@ def world(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "examine", lambda _: found.findings)
     monkeypatch.setattr(module, "read_accounts", lambda _: Accounts(5001, 5001, 0, 0))
     plan = module.make_plan
+    monkeypatch.setattr(module, "Clear", partial(module.Clear, run=Commands()))
     monkeypatch.setattr(module, "make_plan", lambda *a: plan(*a, fake_postconf))
     found.host = Host(
         layout=made.layout,

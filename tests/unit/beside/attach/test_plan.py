@@ -102,23 +102,35 @@ def test_settings_of_another_measure_are_added(site):
         {"bounce/unix": [("a", "b")], "submission/inet": [("c", "d")]},
         [Service("limbo", "unix", "- - n - 5 lmtp")],
     )
-    plan = site.plan(more=(late,))
+    plan = site.plan(layers={"late bounce": late})
     master = text_of(plan, "master.cf")
     assert "    -o a=b\n" in master
     assert "    -o c=d\n" in master
     assert "limbo      unix" in master
     assert "fallback_transport = limbo" in text_of(plan, "main.cf")
+    assert plan.closed == b""
+
+
+def test_until_unknown_names_are_accepted_master_cf_is_without_that(site):
+    layers = {
+        "late bounce": PostfixSettings(services=[Service("limbo", "unix", "- - n - 5 lmtp")]),
+        "acceptance": PostfixSettings(options={"submission/inet": [("accepts", "all")]}),
+    }
+    plan = site.plan(layers=layers)
+    assert b"limbo " in plan.closed
+    assert b"accepts" not in plan.closed
+    assert "accepts=all" in text_of(plan, "master.cf")
 
 
 def test_what_does_not_fit_is_refused_in_words(site):
     taken = PostfixSettings(services=[Service("bounce", "unix", "- - n - 5 lmtp")])
     with pytest.raises(AttachFailed, match="has a service bounce/unix already"):
-        site.plan(more=(taken,))
+        site.plan(layers={"x": taken})
     missing = PostfixSettings(options={"smtps/inet": [("a", "b")]})
     with pytest.raises(AttachFailed, match="has no service smtps/inet"):
-        site.plan(more=(missing,))
+        site.plan(layers={"x": missing})
     with pytest.raises(AttachFailed, match="postconf refuses our settings: postconf: fatal: no"):
-        site.plan(more=(PostfixSettings({"refused": "x"}),))
+        site.plan(layers={"x": PostfixSettings({"refused": "x"})})
     chain = replace(site.text().chain, key="a\nb")
     with pytest.raises(AttachFailed, match="cannot stand"):
         make_plan(

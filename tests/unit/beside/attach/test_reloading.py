@@ -42,6 +42,19 @@ def test_a_failure_is_told_in_the_command_s_own_words():
         Reloading(run=missing).dovecot()
 
 
+def test_the_socket_of_the_late_bounce_has_the_site_s_name():
+    commands = Commands()
+    commands.reloading().own_on("dlmtp")
+    commands.reloading().own_off("dlmtp", only_limbo=True)
+    commands.reloading().own_off("dlmtp")
+    commands.reloading().own_on()
+    assert commands.called == [
+        "limbo-on dlmtp", "on", "limbo-off dlmtp", "off", "limbo-off dlmtp", "on",
+    ]  # fmt: skip
+    by_hand = Reloading.by_hand()
+    assert not (*by_hand.limbo_on, *by_hand.limbo_off, *by_hand.on_commands)
+
+
 def test_on_the_way_back_a_failure_is_a_sentence():
     assert attempted(Commands().reloading().own_off) == ""
     assert "it fails" in attempted(Commands("off").reloading().own_off)

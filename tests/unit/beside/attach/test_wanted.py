@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from honeypost.beside.attach.failure import AttachFailed
+from honeypost.beside.attach.record import Layer
 from honeypost.beside.attach.wanted import Accounts, make_wanted, read_accounts
 from honeypost.beside.survey.recipes import recipe_for
 from honeypost.beside.survey.site import Domain, DomainKind, Fail2ban
@@ -35,7 +36,7 @@ def test_all_of_it_fits_together(tmp_path):
     assert made.found.spared[-1] == "192.0.2.0/24"
     assert made.found.never[:2] == Config().penalties.never[:2]
     assert made.found.never[-2:] == ("192.0.2.0/24", "203.0.113.5/32")
-    assert made.more == ()
+    assert made.layers == {}
     assert made.containment.sink == "unix:private/honeypost-lmtp"
     assert made.found.sink == f"unix:{tmp_path}/spool/private/honeypost-lmtp"
     chain = made.dovecot.chain
@@ -45,7 +46,7 @@ def test_all_of_it_fits_together(tmp_path):
 
 def test_with_penalties_connections_are_capped(tmp_path):
     config = Config(penalties=replace(Config().penalties, mode="on"))
-    (caps,) = wanted(tmp_path, ("example.org",), config).more
+    caps = wanted(tmp_path, ("example.org",), config).layers[Layer.CAPS]
     assert caps.main["smtpd_client_connection_count_limit"] == "25"
     assert caps.main["smtpd_client_event_limit_exceptions"].endswith(", 203.0.113.5/32")
 

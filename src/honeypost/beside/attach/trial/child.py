@@ -54,7 +54,7 @@ def tried(orders: Orders) -> Report:
 
 def _set_up(orders: Orders, said: list[PrivateDovecot | PrivatePostfix]) -> Bench:
     folder, password = Path(orders.folder), secrets.token_hex(12)
-    labels = [submission.label for submission in orders.submissions]
+    labels = list(dict.fromkeys([*(s.label for s in orders.submissions), *orders.outside]))
     imap_port, lookup_port, *ports = free_ports(len(labels) + 2)
     _ask_us(Path(orders.scripts) / SETTINGS, lookup_port)
     cover_homes(orders)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from honeypost.beside.attach.record import Limbo
+
 QUEUE_SECONDS = 12
 """Lifetime of mail in the private queue; the shortest that shows retries and a notice."""
 
@@ -42,6 +44,12 @@ class Orders(msgspec.Struct, frozen=True):
     submissions: list[Submission]
     domain: str
     """Of the invented name."""
+    outside: list[str] = []
+    """Labels of the services that take mail from outside, where unknown names are accepted."""
+    stranger: str = ""
+    """Address of a client that is none of the site's own."""
+    limbo: Limbo | None = None
+    """The late bounce, if it is planned."""
     real_name: str = ""
     """Somebody who exists; he is tried with a password that nobody has.  ``""``: nobody is."""
 

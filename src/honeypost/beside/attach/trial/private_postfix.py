@@ -15,11 +15,13 @@ from pathlib import Path
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.trial.orders import QUEUE_SECONDS
 from honeypost.beside.postfix.containment_config import DECOY_TRANSPORT
+from honeypost.beside.postfix.limbo_config import LIMBO_TRANSPORT
 from honeypost.beside.survey.programs import output_of, run_program
 
 AGENTS = frozenset({"smtp", "lmtp", "pipe", "local", "virtual", "qmqpd", "spawn"})
 """Programs that take mail somewhere."""
 
+OURS = frozenset({DECOY_TRANSPORT, LIMBO_TRANSPORT})
 _FIELDS = 8
 _LEAK = re.compile(r"/discard\[\d+\]: \w+: to=<(?P<to>[^>]*)>.*status=sent")
 _DROPPED = re.compile(r"/cleanup\[\d+\]: .*\bdiscard: (?:header|body)")
@@ -28,7 +30,7 @@ _DROPPED = re.compile(r"/cleanup\[\d+\]: .*\bdiscard: (?:header|body)")
 class PrivatePostfix:
     """
     :param directory: the covered configuration folder, where our settings already stand.
-    :param ports: a loopback port for each ``inet`` service that is wanted, by its label.
+    :param ports: a loopback port for each service that is wanted, by its label.
     :param log: its log file.
     """
 
@@ -98,6 +100,8 @@ class PrivatePostfix:
             "queue_run_delay": "2s",
             "delay_warning_time": "0",
             "notify_classes": "",
+            # Who comes from outside is played from here.
+            "smtpd_authorized_xclient_hosts": "127.0.0.1",
             # Filters of the site must not learn from a trial, nor hold it up.
             "smtpd_milters": "",
             "non_smtpd_milters": "",
@@ -111,12 +115,12 @@ class PrivatePostfix:
                 maxsplit=_FIELDS
             )
             names.add(name)
-            if kind == "inet":
-                port = self._ports.get(f"{name}/{kind}")
-                if port is None:
-                    continue
-                name = f"127.0.0.1:{port}"
-            if command in AGENTS and name != DECOY_TRANSPORT:
+            port = self._ports.get(f"{name}/{kind}")
+            if port is not None:
+                name, kind, private = f"127.0.0.1:{port}", "inet", "n"
+            elif kind == "inet":
+                continue
+            if command in AGENTS and name not in OURS:
                 command, rest = "discard", []
             yield " ".join([name, kind, private, unpriv, "n", wakeup, processes, command, *rest])
         if "postlog" not in names:

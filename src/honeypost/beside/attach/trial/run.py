@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import msgspec
@@ -13,12 +15,15 @@ import msgspec
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.layout import Layout
 from honeypost.beside.attach.plan import Plan, Wanted
+from honeypost.beside.attach.record import Layer
 from honeypost.beside.attach.trial.orders import Orders, Report, Submission
 from honeypost.beside.survey.programs import WHERE
 from honeypost.beside.survey.site import MailSite
 
 TRIAL_SECONDS = 180.0
 """A whole trial; on two slow cores it takes about 40 s."""
+
+STRANGERS = ("192.0.2.1", "198.51.100.1", "203.0.113.1", "2001:db8::1")
 
 UNSHARE = (
     "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
@@ -78,8 +83,24 @@ def make_orders(
             for s in site.postfix.sasl_services
         ],
         domain=wanted.found.domains[0],
+        outside=list(plan.layers[Layer.ACCEPTANCE].options) if plan.limbo else [],
+        stranger=stranger(wanted.found.spared),
+        limbo=plan.limbo,
         real_name=real_name,
     )
+
+
+def stranger(own: Iterable[str]) -> str:
+    """
+    Give an address for documentation (RFC 5737, RFC 3849) that is in none of these networks.
+
+    :raises AttachFailed: the site takes all of them for its own.
+    """
+    networks = [ip_network(network) for network in own]
+    for address in STRANGERS:
+        if not any(ip_address(address) in network for network in networks):
+            return address
+    raise AttachFailed(f"mynetworks holds {', '.join(STRANGERS)}: nobody can play a stranger")
 
 
 def below(queue: Path, endpoint: str) -> str:

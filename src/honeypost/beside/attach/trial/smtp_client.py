@@ -51,6 +51,12 @@ class SmtpClient:
             offered = self._expect(250, "EHLO trial.invalid")
         return offered
 
+    def come_from(self, address: str) -> None:
+        """Be a client of another address from now on (XCLIENT, Postfix's XCLIENT_README)."""
+        written = f"IPV6:{address}" if ":" in address else address
+        self._expect(220, f"XCLIENT ADDR={written} NAME=[UNAVAILABLE]")
+        self._expect(250, "EHLO trial.invalid")
+
     def log_in(self, name: str, password: str) -> None:
         """Log in by AUTH PLAIN."""
         response = base64.b64encode(f"\0{name}\0{password}".encode()).decode()

@@ -33,6 +33,7 @@ LOOK_SECONDS = 0.1
 
 SENDER = "trial@example.net"
 RECIPIENTS = ["first@example.com", "second@example.net"]
+ACCEPTED = 250
 TEXT = "Subject: trial\r\n\r\nWritten by honeypost attach.\r\n"
 
 
@@ -52,6 +53,7 @@ class Bench:
         queue = Path(self.orders.queue_directory)
         self._sink_path, self._policy_path = queue / self.orders.sink, queue / self.orders.policy
         self.passed: list[str] = []
+        self._waiting: list[str] = []
 
     def run(self) -> list[str]:
         """
@@ -67,8 +69,12 @@ class Bench:
         if self.orders.submissions:
             self._look("what a decoy sends ends in the sink", self._mail_is_caught)
             self._look("with everything of ours dead it is still taken", self._mail_is_taken)
+        for label in self.orders.outside:
+            self._from_outside(label)
         for mood in (Mood.HUNG, Mood.GARBAGE, Mood.DEAD):
             self._look(f"a {mood} server holds no login up", lambda m=mood: self._held_up(m))  # type: ignore[misc]  # a default binds the loop's value
+        if self._waiting:
+            self._look("an unknown name waits for a late bounce", self._waits)
         if self.orders.submissions:
             self._look("the notice for a dead sink is discarded", self._notice_is_dropped)
         return self.passed
@@ -125,6 +131,38 @@ class Bench:
         policy.close()
         self._send(self.orders.submissions[0])
 
+    def _from_outside(self, label: str) -> None:
+        """
+        Send to an unknown name from outside; our part is dead, so the message waits.
+
+        What the site itself says against strangers (greylisting, block lists) is no failure of
+        ours, and is told.
+        """
+        limbo = self.orders.limbo
+        name = f"q{secrets.token_hex(6)}x@{limbo.domains[0] if limbo else self.orders.domain}"
+        with SmtpClient("127.0.0.1", self.ports[label]) as client:
+            client.greet()
+            client.come_from(self.orders.stranger)
+            client.command(f"MAIL FROM:<{SENDER}>")
+            code, said = client.command(f"RCPT TO:<{name}>")
+            if code == ACCEPTED:
+                client.command("DATA")
+                code, said = client.command(f"{TEXT}\r\n.")
+        if code == ACCEPTED:
+            self._waiting.append(name)
+        elif "User unknown" in said:
+            raise AttachFailed(f"{label} refuses an unknown name at once: {_short(said)}")
+        else:
+            self.passed.append(f"{label} was not tried for unknown names: it says {_short(said)}")
+
+    def _waits(self) -> None:
+        """The notice that Postfix writes in the end must be discarded; see below."""
+        token = self.orders.limbo.token if self.orders.limbo else ""
+        lines = self._log().splitlines()
+        for name in self._waiting:
+            if not any(f"to=<{name}>" in line and f"({token} " in line for line in lines):
+                raise AttachFailed(_short("\n".join(line for line in lines if name in line)))
+
     def _held_up(self, mood: Mood) -> None:
         if self.lookup.mood is not Mood.WELL:
             self.lookup.mood = Mood.WELL
@@ -143,7 +181,7 @@ class Bench:
     def _notice_is_dropped(self) -> None:
         _until(lambda: not self.postfix.queued(), EXPIRY_SECONDS)
         self._nothing_left()
-        if self.postfix.queued() or not self.postfix.dropped_notices():
+        if self.postfix.queued() or self.postfix.dropped_notices() < 1 + len(self._waiting):
             raise AttachFailed(f"after {EXPIRY_SECONDS:.0f} s: {_short(self._log())}")
 
     def _send(self, submission: Submission) -> None:

@@ -12,6 +12,8 @@ smtp unix - - y - - smtp -o x=y
 local unix - n n - - local
 maildrop unix - n n - - pipe flags=DRXhu user=vmail argv=/usr/bin/maildrop
 decoy unix - - n - 5 lmtp -o y=z
+limbo unix - - n - 5 lmtp
+smtpd pass - - y - - smtpd
 qmgr unix n - n 300 1 qmgr
 """
 LOG = """\
@@ -31,7 +33,7 @@ def test_nothing_can_leave_a_private_postfix(tmp_path, monkeypatch):
 
     monkeypatch.setattr(private_postfix, "output_of", postconf)
     log = tmp_path / "log"
-    postfix = PrivatePostfix(tmp_path, {"submission/inet": 4711}, log)
+    postfix = PrivatePostfix(tmp_path, {"submission/inet": 4711, "smtpd/pass": 4712}, log)
     postfix.configure()
     assert (tmp_path / "master.cf").read_text() == (
         "127.0.0.1:4711 inet n - n - - smtpd -o a=b -o {c=d e}\n"
@@ -39,6 +41,8 @@ def test_nothing_can_leave_a_private_postfix(tmp_path, monkeypatch):
         "local unix - n n - - discard\n"
         "maildrop unix - n n - - discard\n"
         "decoy unix - - n - 5 lmtp -o y=z\n"
+        "limbo unix - - n - 5 lmtp\n"
+        "127.0.0.1:4712 inet n - n - - smtpd\n"
         "qmgr unix n - n 300 1 qmgr\n"
         "postlog unix-dgram n - n - 1 postlogd\n"
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
 from honeypost.beside.attach.failure import AttachFailed
+from honeypost.beside.attach.record import Limbo
 from honeypost.beside.attach.trial import stages
 from honeypost.beside.attach.trial.orders import Orders, Submission
 from honeypost.beside.attach.trial.stages import Bench
@@ -47,7 +49,7 @@ class Dovecot:
 
 class Postfix:
     def __init__(self):
-        self.left, self.dropped, self.waiting = [], 1, 0
+        self.left, self.dropped, self.waiting, self.waits = [], 1, 0, True
 
     def leaks(self):
         return self.left
@@ -59,7 +61,8 @@ class Postfix:
         return self.waiting
 
     def said(self):
-        return "the log"
+        lines = [f"to=<{name}>, status=deferred (tOk3n connect)" for name in Client.names]
+        return "\n".join(["the log", *(lines if self.waits else ())])
 
 
 class Sink:
@@ -73,6 +76,8 @@ class Sink:
 
 
 class Client:
+    names: ClassVar[list[str]] = []
+
     def __init__(self, *_, **__):
         pass
 
@@ -82,8 +87,18 @@ class Client:
     def __exit__(self, *_):
         pass
 
+    said = (250, "250 fine")
+
     def greet(self):
         return "DSN"
+
+    def come_from(self, address):
+        assert address == "198.51.100.1"
+
+    def command(self, line):
+        if line.startswith("RCPT"):
+            Client.names.append(line.partition("<")[2].partition(">")[0])
+        return Client.said if line.startswith("RCPT") else (250, "250 fine")
 
     def log_in(self, *_):
         pass
@@ -108,6 +123,7 @@ def bench(tmp_path, monkeypatch):
     orders.queue_directory, orders.marker_domain, orders.header = str(tmp_path), "m.invalid", "X-H"
     orders.submissions, orders.domain = [Submission("submission/inet", False)], "example.org"
     orders.real_name, orders.sink, orders.policy = "bob", "s", "p"
+    orders.outside, orders.limbo, orders.stranger = [], None, "198.51.100.1"
     return Bench(orders, Dovecot(lookup), Postfix(), lookup, {"submission/inet": 1}, "the password")
 
 
@@ -116,6 +132,46 @@ def test_when_all_holds_all_of_it_is_told(bench):
     assert len(passed) == 10
     assert "a real name never reaches the decoy step" in passed
     assert bench.lookup.closed
+
+
+@pytest.fixture
+def late(bench, monkeypatch):
+    """The same with a late bounce."""
+    monkeypatch.setattr(Client, "names", [])
+    bench.orders.outside = ["smtp/inet"]
+    bench.orders.limbo = Limbo("tOk3n", "private/x", ["late.example"])
+    bench.ports["smtp/inet"] = 2
+    bench.postfix.dropped = 2
+    return bench
+
+
+def test_with_a_late_bounce_an_unknown_name_waits(late):
+    assert "an unknown name waits for a late bounce" in late.run()
+    assert Client.names[0].endswith("@late.example")
+
+
+def test_an_unknown_name_that_does_not_wait_fails_the_trial(late):
+    late.postfix.waits = False
+    with pytest.raises(AttachFailed, match="did not hold that an unknown name waits"):
+        late.run()
+
+
+def test_a_notice_that_is_not_discarded_fails_the_trial(late):
+    late.postfix.dropped = 1
+    with pytest.raises(AttachFailed, match="notice for a dead sink is discarded"):
+        late.run()
+
+
+def test_what_the_site_says_against_strangers_is_told_and_no_failure(late, monkeypatch):
+    monkeypatch.setattr(Client, "said", (450, "450 4.2.0 greylisted"))
+    late.postfix.dropped = 1
+    assert "smtp/inet was not tried for unknown names: it says 450 4.2.0 greylisted" in late.run()
+
+
+def test_a_service_that_refuses_unknown_names_fails_the_trial(late, monkeypatch):
+    monkeypatch.setattr(Client, "said", (550, "550 5.1.1 User unknown in table"))
+    with pytest.raises(AttachFailed, match="smtp/inet refuses an unknown name at once"):
+        late.run()
 
 
 def test_without_a_service_for_logins_no_mail_is_sent(bench):
