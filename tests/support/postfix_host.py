@@ -104,7 +104,7 @@ class PostfixHost:
     ) -> None:
         self.base, self.log = base, base / "postfix.log"
         self.directory, self.queue = base / "postfix", base / "queue"
-        self._namespace, self._settings = namespace, settings or {}
+        self._namespace, self._settings = namespace, dict(settings or {})
         self._containment, self._limbo = containment, limbo
         for directory in ("postfix", "queue", "postfix-data"):
             (base / directory).mkdir()
@@ -116,6 +116,12 @@ class PostfixHost:
         owners = "".join(f"{name} {name}, {name.partition('@')[0]}\n" for name in names)
         self._write("senders", owners)
         self.write_configuration()
+
+    def set(self, settings: Mapping[str, str]) -> bool:
+        """Change the site's own main.cf from the next writing on; says whether that differs."""
+        before = dict(self._settings)
+        self._settings |= settings
+        return self._settings != before
 
     def write_configuration(self, *, contained: bool = True) -> None:
         """Write main.cf and master.cf, each by rename, with or without containment."""
@@ -175,6 +181,13 @@ class PostfixHost:
         """Whether what starts now is seen to be younger than the configuration."""
         changed = max((self.directory / name).stat().st_ctime for name in ("main.cf", "master.cf"))
         return time.time() > changed + 2 * MARGIN_SECONDS
+
+    def restart(self) -> None:
+        """Stop and start it, as after a reboot."""
+        started = self.said().count("daemon started")
+        self._postfix("stop")
+        self._postfix("start")
+        until(lambda: self.said().count("daemon started") > started, self.said)
 
     def stop(self) -> None:
         if (self.queue / "pid/master.pid").exists():

@@ -10,14 +10,24 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
+from types import SimpleNamespace
 
+import pytest
+
+from honeypost.beside.attach.clearing import Clear, no_late_bounce
+from honeypost.beside.attach.failure import AttachFailed
+from honeypost.beside.attach.postfix_text import PostfixSettings
+from honeypost.beside.attach.record import Attachment, State
+from honeypost.beside.survey.programs import Answer
 from support.counting_firewall import World
 from support.honeypost import Honeypost
 from support.mail_clients import plain
 from support.mailhost import MailHost
+from support.namespace import Namespace
 from support.postfix_host import MX_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT
 from support.sinks import Server, unix_socket
 from support.users import REAL
@@ -31,6 +41,30 @@ TEXT = b"Subject: offer\r\n\r\nbuy\r\n"
 TAKEN, REFUSED = (250,), (454, 500, 501, 502, 503, 504, 530, 550, 552, 553, 554, 555)
 SIZE_LIMIT = 2_000_000
 """What the stage's Postfix takes (message_size_limit)."""
+
+SESSION_SECONDS = 0.5
+"""How long detaching waits for sessions here."""
+
+SHORT = {
+    "maximal_queue_lifetime": "1s",
+    "bounce_queue_lifetime": "1s",
+    "delay_warning_time": "0h",
+}
+"""A queue that expires in a test."""
+
+WARNED = {
+    "maximal_queue_lifetime": "2s",
+    "bounce_queue_lifetime": "2s",
+    "delay_warning_time": "1s",
+}
+"""The same, with a warning before."""
+
+LONG = {
+    "maximal_queue_lifetime": "5d",
+    "bounce_queue_lifetime": "5d",
+    "delay_warning_time": "0h",
+}
+"""Postfix's own: mail waits until the test lets it expire."""
 
 EVERY_NOTICE = "NOTIFY=SUCCESS,FAILURE,DELAY"
 
@@ -81,6 +115,25 @@ class Stage:
         finally:
             aside.replace(self.host.sink)
 
+    def live(self, lives: Mapping[str, str]) -> None:
+        """Set how long mail waits."""
+        if self.host.postfix.set(lives):
+            self.host.attach()
+
+    def clear(self) -> None:
+        """Clear what decoys left, as detaching does."""
+        reloading = SimpleNamespace(postfix=self.host.postfix.reload)
+        run = partial(run_inside, self.host.namespace)
+        Clear(reloading, no_late_bounce, SESSION_SECONDS, run).clear(self._record())
+
+    def _record(self) -> Attachment:
+        postfix = self.host.postfix
+        return Attachment(
+            "1", State.ATTACHED, 0.0, str(postfix.directory), str(postfix.queue),
+            str(self.host.base / "dovecot.conf"), "", "", self.host.marker_domain,
+            PostfixSettings(), [], [],
+        )  # fmt: skip
+
     def settled(self) -> None:
         """Wait until the queue is empty: all was delivered, discarded or given up."""
         until(lambda: not self.host.postfix.queued(), self.host.postfix.said, seconds=30)
@@ -106,6 +159,14 @@ class Way:
     run: Run
     captured: int = 1
     """Messages of it that must have come to us."""
+    lives: Mapping[str, str] = field(default_factory=lambda: SHORT)
+    """How long mail waits at its beginning."""
+
+
+def run_inside(namespace: Namespace, command: Sequence[str], given: str = "") -> Answer:
+    """Run a program inside, in the manner of :data:`~honeypost.beside.survey.programs.Run`."""
+    done = namespace.run(*command, input=given, check=False)
+    return Answer(done.stdout, done.stderr, done.returncode)
 
 
 class ScriptedSink(Server):
@@ -349,25 +410,57 @@ def waits(stage: Stage, notice: str = EVERY_NOTICE) -> None:
     until(lambda: stage.host.postfix.queued() == stage.host.postfix.queued("deferred"))
 
 
-def sink_dead(*after: Callable[[Stage], object], notice: str = EVERY_NOTICE) -> Run:
+def expire(stage: Stage) -> None:
+    """Let what waits expire now, so that a notice is due."""
+    stage.live(SHORT)
+    stage.settled()
+
+
+def sink_dead(*after: Callable[[Stage], object]) -> Run:
     """Nobody listens until the queue expires, so that a notice is due."""
 
     def run(stage: Stage) -> None:
         since = stage.position()
         with stage.no_sink():
-            waits(stage, notice)
+            waits(stage)
             for each in after:
                 each(stage)
-            stage.settled()
+            expire(stage)
         assert stage.said("returned to sender", since), stage.host.postfix.said()[since:]
 
     return run
+
+
+def warns(stage: Stage) -> None:
+    """Nobody listens until the sender is due a warning, and then until the queue expires."""
+    since = stage.position()
+    with stage.no_sink():
+        waits(stage, "NOTIFY=DELAY,FAILURE")
+        stage.settled()
+    for notice in ("sender delay notification", "sender non-delivery notification"):
+        assert stage.said(notice, since), stage.host.postfix.said()[since:]
 
 
 def flush(stage: Stage) -> None:
     stage.host.postfix.flush()
     with stage.decoy() as client:
         ask(client, "ETRN outside.test", (250, 251, 252, 253, 458, 459, *REFUSED))
+
+
+def odd_texts(stage: Stage) -> None:
+    """Requeue messages whose beginning could be taken for something else."""
+    with stage.no_sink():
+        for text in (
+            b"",
+            b"\r\nno header\r\n",
+            b" folded\r\n\r\nx\r\n",
+            b"From a@b.test\r\n" + TEXT,
+        ):
+            sends(OUT, text=text)(stage)
+        until(
+            lambda: len(stage.host.postfix.queued("deferred")) == len(stage.host.postfix.queued())
+        )
+        requeue(stage)
 
 
 def requeue(stage: Stage) -> None:
@@ -430,6 +523,91 @@ def template(stage: Stage) -> None:
 
 def restored(stage: Stage) -> None:
     stage.settled()
+    stage.host.attach()
+
+
+def backup(stage: Stage) -> None:
+    """Put both of the site's own files back, without us, as who restores a backup does."""
+    stage.host.postfix.write_configuration(contained=False)
+
+
+def own_master(stage: Stage) -> None:
+    """Replace master.cf by the site's own, and keep main.cf."""
+    postfix = stage.host.postfix
+    postfix._write("postfix/master.cf", postfix.master(contained=False))
+
+
+def expire_under_template(stage: Stage) -> None:
+    stage.host.postfix.set(SHORT)
+    template(stage)
+
+
+def waits_and(*happens: Callable[[Stage], object]) -> Run:
+    """Let things happen while a message waits for our sink; then attach again."""
+
+    def run(stage: Stage) -> None:
+        with stage.no_sink():
+            waits(stage)
+            for each in happens:
+                each(stage)
+            stage.settled()
+        stage.host.attach()
+
+    return run
+
+
+def restarts(stage: Stage) -> None:
+    stage.host.postfix.restart()
+
+
+def restores(stage: Stage) -> None:
+    """Restore the backup and reload while a session is open that has loaded containment."""
+    backup(stage)
+    reloads(stage)
+
+
+def killed_and_restored(stage: Stage) -> None:
+    """The same when nobody of ours is there to doubt it."""
+    stage.honeypost.kill()
+    restores(stage)
+
+
+def restored_midway(happens: Callable[[Stage], None]) -> Run:
+    """What a session that outlives containment sends is discarded at its end of data."""
+
+    def run(stage: Stage) -> None:
+        since = stage.position()
+        midway(happens)(stage)
+        assert stage.said("triggers DISCARD action", since) == 2
+        stage.host.attach()
+        if happens is killed_and_restored:
+            stage.honeypost.start()
+
+    return run
+
+
+def lay_aside(stage: Stage) -> None:
+    """Requeue, before pickup takes it in."""
+    stage.host.namespace.run("postsuper", "-c", stage.host.postfix.directory, "-r", "ALL")
+    assert stage.host.postfix.queued("maildrop")
+
+
+def detaches(stage: Stage) -> None:
+    """Take containment off as ``honeypost detach`` does, once what decoys left is cleared."""
+    stage.clear()
+    stage.host.postfix.write_configuration(contained=False)
+    stage.host.postfix.reload()
+
+
+def detaching_fails(stage: Stage) -> None:
+    """A decoy's session is open, so detaching stops before it takes anything from Postfix."""
+    with pytest.raises(AttachFailed, match="SMTP sessions from before are still open"):
+        stage.clear()
+
+
+def detached(stage: Stage) -> None:
+    until(lambda: not stage.host.postfix.queued())
+    detaches(stage)
     stage.host.attach()
 
 
@@ -521,15 +699,26 @@ WAYS = (
     ),
     Way("no-dsn", "our sink takes it and knows no DSN", sink_says("dot", b"250 ok\r\n"), 0),
     Way("expired", "our sink dead until the queue expires", sink_dead(), 0),
-    Way("expired-delay", "the same, a warning of delay asked for", sink_dead(notice="NOTIFY=DELAY,FAILURE"), 0),
-    Way("flush", "postqueue -f and ETRN while our sink is dead", sink_dead(flush), 0),
-    Way("hold", "held and released while our sink is dead", sink_dead(hold_and_release), 0),
-    Way("flush-one", "postqueue -i of it while our sink is dead", sink_dead(flush_one), 0),
-    Way("requeue", "postsuper -r ALL while our sink is dead", sink_dead(requeue), 0),
-    Way("requeue-twice", "postsuper -r ALL twice, held in between", sink_dead(requeue, hold_and_release, requeue), 0),
-    Way("requeue-back", "postsuper -r ALL, and our sink comes back", requeued_and_back),
+    Way("expired-delay", "the same, a warning of delay asked for", warns, 0, WARNED),
+    Way("size-0", "SIZE=0", sends(OUT, LOCAL, mail="SIZE=0")),
     Way("reload", "Postfix reloaded in mid-message", midway(reloads), 2),
     Way("template", "main.cf replaced by the site's own in mid-message", midway(template, restored), 0),
+    Way("backup", "both files restored in mid-message, then reloaded", restored_midway(restores), 0),
+    Way("backup-killed", "the same, all of ours killed before", restored_midway(killed_and_restored), 0),
+    Way("detach", "detached in mid-message", midway(detaching_fails, detached), 2),
     Way("killed", "all of ours killed in mid-message", midway(killed, started), 0),
     Way("hung", "all of ours hung in mid-message", midway(hung, awake), 0),
+    Way("flush", "postqueue -f and ETRN while our sink is dead", sink_dead(flush), 0, LONG),
+    Way("hold", "held and released while our sink is dead", sink_dead(hold_and_release), 0, LONG),
+    Way("flush-one", "postqueue -i of it while our sink is dead", sink_dead(flush_one), 0, LONG),
+    Way("requeue", "postsuper -r ALL while our sink is dead", sink_dead(requeue), 0, LONG),
+    Way("requeue-twice", "postsuper -r ALL twice, held in between", sink_dead(requeue, hold_and_release, requeue), 0, LONG),
+    Way("requeue-back", "postsuper -r ALL, and our sink comes back", requeued_and_back, 1, LONG),
+    Way("requeue-odd", "the same with odd beginnings of a message", odd_texts, 4, LONG),
+    Way("template-waiting", "main.cf replaced by the site's own while one waits", waits_and(expire_under_template), 0, LONG),
+    Way("master-waiting", "master.cf replaced while one waits, then detached", waits_and(own_master, reloads, detaches), 0, LONG),
+    Way("backup-waiting", "both files restored from a backup while one waits, then detached", waits_and(backup, reloads, detaches), 0, LONG),
+    Way("backup-restart", "the same, Postfix stopped and started in between", waits_and(backup, restarts, detaches), 0, LONG),
+    Way("detach-waiting", "detached while one waits", waits_and(detaches), 0, LONG),
+    Way("detach-requeued", "detached while one is being requeued", waits_and(lay_aside, detaches), 0, LONG),
 )  # fmt: skip
