@@ -18,7 +18,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from honeypost.beside.attach.clearing import Clear, no_late_bounce
+from honeypost.beside.attach.clearing import Clear
 from honeypost.beside.attach.failure import AttachFailed
 from honeypost.beside.attach.postfix_text import PostfixSettings
 from honeypost.beside.attach.record import Attachment, State
@@ -124,7 +124,7 @@ class Stage:
         """Clear what decoys left, as detaching does."""
         reloading = SimpleNamespace(postfix=self.host.postfix.reload)
         run = partial(run_inside, self.host.namespace)
-        Clear(reloading, no_late_bounce, SESSION_SECONDS, run).clear(self._record())
+        Clear(reloading, lambda _: (), SESSION_SECONDS, run).clear(self._record())
 
     def _record(self) -> Attachment:
         postfix = self.host.postfix
