@@ -720,5 +720,6 @@ WAYS = (
     Way("backup-waiting", "both files restored from a backup while one waits, then detached", waits_and(backup, reloads, detaches), 0, LONG),
     Way("backup-restart", "the same, Postfix stopped and started in between", waits_and(backup, restarts, detaches), 0, LONG),
     Way("detach-waiting", "detached while one waits", waits_and(detaches), 0, LONG),
+    Way("detach-taken-in", "detached after postsuper -r, taken in by pickup", waits_and(requeue, detaches), 0, LONG),
     Way("detach-requeued", "detached while one is being requeued", waits_and(lay_aside, detaches), 0, LONG),
 )  # fmt: skip

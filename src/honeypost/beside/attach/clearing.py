@@ -41,6 +41,9 @@ ENTRIES_AT_ONCE = 100
 ROUNDS = 5
 """How often the queue is gone through: mail on its way may enter it after we looked."""
 
+EMPTY_LOOKS = 2
+"""So many in a row: mail that pickup takes in changes its id and queue, and a look may miss it."""
+
 LOOK_SECONDS = 0.2
 CLOCK_SECONDS = 0.05
 
@@ -115,11 +118,15 @@ class Clear:
             time.sleep(LOOK_SECONDS)
 
     def _empty_queue(self, record: Attachment) -> int:
-        deleted = 0
+        deleted = empty = 0
         for _ in range(ROUNDS):
             found = self._of_decoys(record)
-            if not found:
+            empty = 0 if found else empty + 1
+            if empty == EMPTY_LOOKS:
                 return deleted
+            if not found:
+                time.sleep(LOOK_SECONDS)
+                continue
             given = "".join(f"{entry}\n" for entry in found)
             self._run(("postsuper", "-c", record.postfix_directory, "-d", "-"), given)
             deleted += len(found)

@@ -72,6 +72,18 @@ def test_only_what_marker_users_left_is_cleared():
     assert not any(call.endswith("kick bob") for call in programs.called)
 
 
+def test_mail_that_moves_while_we_look_is_found_by_the_next_look():
+    class Moving(Programs):
+        def __call__(self, command, given=""):
+            missed = command[0] == "postqueue" and "postqueue" not in " ".join(self.called)
+            answer = super().__call__(command, given)
+            return Answer("", "", 0) if missed else answer
+
+    programs = Moving({"1AB": f"q1@{MARKER}"})
+    assert "1 messages of decoys were deleted from the queue" in clear(programs)
+    assert not programs.queue
+
+
 def test_a_queue_that_does_not_empty_keeps_containment():
     programs = Programs({"1AB": f"q1@{MARKER}"}, sticky=True)
     with pytest.raises(AttachFailed, match="keeps coming"):
