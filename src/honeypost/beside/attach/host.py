@@ -157,7 +157,7 @@ class Host:
                 self.layout,
                 identity=_identity(time.time()),
                 marker_domain=self.secrets.marker_domain,
-                reloading=self.reloading,
+                reloading=self._starting(),
                 checks=Checks(
                     lambda p: self._try(p, site, wanted, real_name),
                     lambda: self.probe(site),
@@ -182,7 +182,7 @@ class Host:
                 plan,
                 self.layout,
                 self._loading(site),
-                self.reloading,
+                self._starting(),
                 clear.wait_for_sessions,
                 self._settle,
                 lambda: self._try(plan, site, wanted, real_name),
@@ -231,6 +231,11 @@ class Host:
             refuse_edited(wanted, record, self.layout)
             notes = self._undo(record).run() if record is not None else []
             return notes if is_undone(wanted) else [*notes, *self._undo(wanted).run()]
+
+    def _starting(self) -> Reloading:
+        """Give the commands for attaching: penalties need their helper."""
+        on = self.load().penalties.mode == "on"
+        return self.reloading.with_firewall() if on else self.reloading
 
     def _try(self, plan: Plan, site: MailSite, wanted: Wanted, real_name: str) -> None:
         for sentence in self.trial(plan, site, wanted, self.layout, real_name=real_name):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from honeypost.beside.attach.failure import AttachFailed
@@ -37,6 +38,16 @@ OFF = (
     (*_SYSTEMCTL, "disable", "--now", *_SOCKETS, _EDGE),
     (*_SYSTEMCTL, "try-restart", "honeypost-worker.service"),
 )
+
+_FIREWALL = "honeypost-firewall.service"
+FIREWALL_ON = ((*_SYSTEMCTL, "enable", "--now", _FIREWALL),)
+FIREWALL_OFF = (
+    # Waited for: a helper that runs puts its table back.
+    ("systemctl", "disable", "--now", _FIREWALL),
+    (sys.executable, "-I", "-m", "honeypost.app.firewall", "--remove"),
+)
+NFT = "usr/sbin/nft"
+"""Where it is missing there is no table of ours either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +86,18 @@ class Reloading:
         """Give the commands of this host; without systemd or our units, ours run by hand."""
         units = any((root / folder / _EDGE).exists() for folder in UNIT_FOLDERS)
         if units and (root / "run/systemd/system").is_dir():
-            return cls()
+            return cls(off_commands=(*OFF, *FIREWALL_OFF) if (root / NFT).exists() else OFF)
         return cls.by_hand()
 
     @classmethod
     def by_hand(cls) -> Reloading:
         """Give the commands of a host where our processes are started by hand."""
         return cls(on_commands=(), off_commands=(), limbo_on=(), limbo_off=())
+
+    def with_firewall(self) -> Reloading:
+        """Have the firewall helper started with our own processes, where they have units."""
+        on = self.on_commands
+        return replace(self, on_commands=(*FIREWALL_ON, *on)) if on else self
 
     def own_on(self, limbo: str = "") -> None:
         """

@@ -63,6 +63,16 @@ def test_looked_at_attached_and_detached(world):
         world.host.detach()
 
 
+@pytest.mark.parametrize(("mode", "started"), [("on", 1), ("observe", 0)])
+def test_with_penalties_their_helper_is_started_as_well(world, mode, started):
+    commands = Commands()
+    world.config = Config(penalties=replace(Config().penalties, mode=mode))
+    host = replace(world.host, reloading=commands.reloading())
+    host.attach(host.propose())
+    firewall = [line for line in commands.called if "honeypost-firewall" in line]
+    assert len(firewall) == started
+
+
 def test_rolled_back_to_before_any_attachment(world):
     before = world.made.etc()
     names, attached = [], None

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from honeypost.beside.attach.failure import AttachFailed
-from honeypost.beside.attach.reloading import OFF, ON, Reloading, attempted
+from honeypost.beside.attach.reloading import FIREWALL_OFF, FIREWALL_ON, OFF, ON, Reloading, attempted
 from honeypost.beside.containment import MARGIN_SECONDS
 from honeypost.beside.survey.programs import Answer
 from honeypost.errors import SurveyError
@@ -19,6 +19,15 @@ def test_the_commands_are_those_of_a_host_with_our_units(tmp_path):
     unit.touch()
     here = Reloading.here(tmp_path)
     assert (here.on_commands, here.off_commands) == (ON, OFF)
+    assert here.with_firewall().on_commands == (*FIREWALL_ON, *ON)
+    (tmp_path / "usr/sbin").mkdir(parents=True)
+    (tmp_path / "usr/sbin/nft").touch()
+    assert Reloading.here(tmp_path).off_commands == (*OFF, *FIREWALL_OFF)
+
+
+def test_without_units_of_ours_no_helper_is_started():
+    by_hand = Reloading(on_commands=())
+    assert by_hand.with_firewall() is by_hand
 
 
 def test_postfix_is_reloaded_only_when_its_new_processes_can_be_told_from_the_old_ones():
