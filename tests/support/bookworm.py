@@ -147,6 +147,8 @@ class Bookworm:
     def __init__(self) -> None:
         self._stack = contextlib.ExitStack()
         self.root = Path()
+        self.leader = 0
+        """Its process 1, as a process of ours."""
 
     def __enter__(self) -> Self:
         with self._stack:
@@ -171,7 +173,7 @@ class Bookworm:
     def command(self, *arguments: str | Path) -> list[str]:
         """Give the command line that runs a program inside."""
         spaces = [f"--{name}" for name in ("mount", "uts", "ipc", "net", "pid")]
-        inside = ["nsenter", f"--target={self._leader}", *spaces, "--"]
+        inside = ["nsenter", f"--target={self.leader}", *spaces, "--"]
         clean = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8"]
         return [*inside, *clean, *map(str, arguments)]
 
@@ -182,7 +184,7 @@ class Bookworm:
 
     def outside(self, inside: int) -> str:
         """Give the process id that a process inside has for us."""
-        own = Path(f"/proc/{self._leader}/ns/pid").readlink()
+        own = Path(f"/proc/{self.leader}/ns/pid").readlink()
         for status in Path("/proc").glob("[0-9]*/status"):
             with contextlib.suppress(OSError):
                 fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
@@ -238,7 +240,7 @@ class Bookworm:
         for child in children:
             with contextlib.suppress(OSError):
                 if Path(f"/proc/{child}/comm").read_text() == "systemd\n":
-                    self._leader = int(child)
+                    self.leader = int(child)
                     return True
         return False
 

@@ -34,10 +34,15 @@ class ImapClient(imaplib.IMAP4):
     """A client that is connected."""
 
     def __init__(
-        self, namespace: Namespace, *, address: str = "127.0.0.1", source: str = ""
+        self,
+        namespace: Namespace,
+        *,
+        address: str = "127.0.0.1",
+        source: str = "",
+        port: int = IMAP_PORT,
     ) -> None:
         self._namespace, self._source = namespace, source
-        super().__init__(address, IMAP_PORT, timeout=30)
+        super().__init__(address, port, timeout=30)
 
     def _create_socket(self, timeout):
         return self._namespace.connect(self.host, self.port, source=self._source, timeout=timeout)

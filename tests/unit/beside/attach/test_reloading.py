@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from honeypost.beside.attach.failure import AttachFailed
-from honeypost.beside.attach.reloading import FIREWALL_OFF, FIREWALL_ON, OFF, ON, Reloading, attempted
+from honeypost.beside.attach.reloading import (
+    FIREWALL_OFF,
+    FIREWALL_ON,
+    OFF,
+    ON,
+    Reloading,
+    attempted,
+)
 from honeypost.beside.containment import MARGIN_SECONDS
 from honeypost.beside.survey.programs import Answer
 from honeypost.errors import SurveyError
