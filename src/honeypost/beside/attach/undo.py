@@ -100,6 +100,7 @@ class Undo:
             self._tell("containment leaves Postfix")
             yield from self._put_back(Group.CONTAINMENT)
             yield from filter(None, [attempted(self._reloading.postfix)])
+            _without_sockets(self._record)
         if self._begun(Step.OWN):
             yield from self._put_back(Group.OWN)
             limbo = self._record.limbo.name if self._record.limbo else ""
@@ -118,6 +119,16 @@ class Undo:
 
     def _begun(self, step: Step) -> bool:
         return step in self._record.steps
+
+
+def _without_sockets(record: Attachment) -> None:
+    """Take away the sockets of services that are gone; Postfix leaves them (3.7.11)."""
+    for settings in (record.settings, *record.layers.values()):
+        for service in settings.services:
+            folder = "public" if service.fields.split()[0] == "n" else "private"
+            path = Path(record.queue_directory) / folder / service.name
+            if service.type == "unix" and path.is_socket():
+                path.unlink()
 
 
 def _without_folder(folder: Path) -> Iterator[str]:
