@@ -106,6 +106,20 @@ class Stage:
                 sink.close()
 
     @contextlib.contextmanager
+    def policy(self, answer: bytes | None) -> Iterator[ScriptedPolicy]:
+        """Put another policy service where ours listens, for smtpds that have asked nobody yet."""
+        aside = self.host.policy.with_name("policy-aside")
+        self.host.policy.rename(aside)
+        self.host.postfix.reload()
+        policy = ScriptedPolicy(unix_socket(self.host.policy), answer)
+        try:
+            yield policy
+        finally:
+            policy.close()
+            aside.replace(self.host.policy)
+            self.host.postfix.reload()
+
+    @contextlib.contextmanager
     def no_sink(self) -> Iterator[None]:
         """Take our listener's name away; afterwards it is there again, and listens still."""
         aside = self.host.sink.with_name("lmtp-aside")
@@ -208,6 +222,24 @@ class ScriptedSink(Server):
             await self._stop.wait()
         else:
             writer.write(answer * times)
+
+
+class ScriptedPolicy(Server):
+    """A policy service that answers each end of data as told: bytes, or never (``None``)."""
+
+    def __init__(self, listening, answer: bytes | None) -> None:
+        self.asked = 0
+        self._answer = answer
+        super().__init__(listening)
+
+    async def serve(self, reader, writer):
+        while await reader.readline() not in (b"\n", b""):
+            pass
+        self.asked += 1
+        if self._answer is None:
+            await self._stop.wait()
+        else:
+            writer.write(self._answer)
 
 
 # What an attacker does
@@ -397,6 +429,19 @@ def sink_says(moment: str, answer: bytes | None) -> Run:
                 sink.close()
                 stage.host.sink.unlink()
             stage.settled()
+
+    return run
+
+
+def policy_says(answer: bytes | None) -> Run:
+    """Our policy service is wrong at the end of data: Postfix discards what it was asked about."""
+
+    def run(stage: Stage) -> None:
+        since = stage.position()
+        with stage.policy(answer) as policy:
+            sends(OUT, LOCAL, rcpt=EVERY_NOTICE)(stage)
+            assert policy.asked
+        assert stage.said("triggers DISCARD action", since)
 
     return run
 
@@ -697,6 +742,9 @@ WAYS = (
             ("550", "550", NO), ("nonsense", "nonsense", NONSENSE), ("hung", "hangs, then dies", None),
         )
     ),
+    Way("policy-nonsense", "our policy service says nonsense", policy_says(NONSENSE), 0),
+    Way("policy-closed", "our policy service hangs up", policy_says(b""), 0),
+    Way("policy-hung", "our policy service never answers", policy_says(None), 0),
     Way("no-dsn", "our sink takes it and knows no DSN", sink_says("dot", b"250 ok\r\n"), 0),
     Way("expired", "our sink dead until the queue expires", sink_dead(), 0),
     Way("expired-delay", "the same, a warning of delay asked for", warns, 0, WARNED),
