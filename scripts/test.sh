@@ -3,6 +3,7 @@
 #
 # First what may run side by side, then what drives real daemons (marker `real`), whole files
 # side by side: each file has its own namespaces and free ports, and shares its daemons within.
+# Those wait for daemons half of the time, so one more runs than there are processors.
 # Children and xdist workers are measured too.  What cannot run for lack of root or of a
 # package is skipped aloud at home and fails in CI (tests/conftest.py).
 set -euo pipefail
@@ -23,7 +24,7 @@ run() {
 }
 
 run -n "${WORKERS:-auto}" --dist worksteal -m "not real"
-run -n "${WORKERS:-auto}" --dist loadfile -m real
+run -n "${WORKERS:-$(($(nproc) + 1))}" --dist loadfile -m real
 
 "$python" -m coverage combine --quiet
 "$python" -m coverage report || failed=1

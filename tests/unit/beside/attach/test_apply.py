@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 
 import pytest
 
@@ -65,6 +66,18 @@ def apply(site, commands, *, plan=None, **changes):
         "loaded_seconds": 0.0,
     }
     return Apply(plan or site.plan(), site.site, site.layout, **{**parts, **changes})
+
+
+def test_the_sockets_of_our_services_go_with_them(site, commands, tmp_path):
+    record = apply(site, commands).run()
+    record.queue_directory = str(tmp_path / "queue")
+    names = ["private/decoy", "public/cleanup-dsn"]
+    for name in (*names, "public/cleanup"):
+        (tmp_path / "queue" / name).parent.mkdir(parents=True, exist_ok=True)
+        os.mknod(tmp_path / "queue" / name, stat.S_IFSOCK | 0o600)
+    undo(site, commands)(record).run()
+    left = {str(path.relative_to(tmp_path / "queue")) for path in tmp_path.glob("queue/*/*")}
+    assert left == {"public/cleanup"}
 
 
 def test_attached_and_detached_all_is_as_before(site, commands):
