@@ -24,7 +24,8 @@ run() {
 }
 
 run -n "${WORKERS:-auto}" --dist worksteal -m "not real"
-run -n "${WORKERS:-$(($(nproc) + 1))}" --dist loadfile -m real
+run -n "${WORKERS:-$(($(nproc) + 1))}" --dist loadfile --no-loadscope-reorder \
+    -m real
 
 "$python" -m coverage combine --quiet
 "$python" -m coverage report || failed=1
